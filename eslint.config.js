@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import js from "@eslint/js";
+import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 /** @type {{ pure: string[] }} */
 const { pure } = JSON.parse(readFileSync(new URL("./architecture.json", import.meta.url), "utf8"));
 
-export default tseslint.config(
+export default defineConfig(
   {
     ignores: [
       "dist/**",
