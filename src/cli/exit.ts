@@ -11,9 +11,7 @@ export function describeFailure(thrown: unknown, debug: boolean): string {
 }
 
 export function statusOf(thrown: unknown): ExitStatus {
-  return thrown instanceof SuperviseError
-    ? thrown.exitStatus
-    : toSuperviseError(thrown).exitStatus;
+  return thrown instanceof SuperviseError ? thrown.exitStatus : toSuperviseError(thrown).exitStatus;
 }
 
 /** Ends the process once stdout and stderr have taken what was written to them. */

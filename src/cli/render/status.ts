@@ -1,0 +1,87 @@
+/** `supervise status` for people: fits 80 columns. */
+import pc from "picocolors";
+import type { Status, WorkerStatus } from "../../control/protocol.js";
+import { formatDuration, formatSize } from "../../util/units.js";
+import { renderTable, type Column } from "./table.js";
+
+const COLUMNS: readonly Column[] = [
+  { title: "#", align: "right" },
+  { title: "pid", align: "right" },
+  { title: "state" },
+  { title: "gen", align: "right" },
+  { title: "up", align: "right" },
+  { title: "restarts", align: "right" },
+  { title: "cpu", align: "right" },
+  { title: "memory", align: "right" },
+  { title: "loop p99", align: "right" },
+  { title: "req/s", align: "right" },
+];
+
+const whole = (value: number): string => Math.round(value).toString();
+const milliseconds = (value: number): string => `${Number(value.toPrecision(2))} ms`;
+
+/** Milliseconds below ten keep a digit: `0.4`, `12`, `340`. */
+const wait = (value: number): string =>
+  value < 10 ? Number(value.toFixed(1)).toString() : whole(value);
+
+const row = (worker: WorkerStatus): string[] => [
+  worker.id.toString(),
+  worker.pid?.toString() ?? "-",
+  worker.state,
+  worker.generation.toString(),
+  formatDuration(Math.floor(worker.uptime_s) * 1_000),
+  worker.restarts.toString(),
+  `${whole(worker.cpu_percent)} %`,
+  formatSize(worker.rss_bytes),
+  milliseconds(worker.event_loop_delay_ms.p99),
+  whole(worker.requests.per_s),
+];
+
+function poolLines({ pool }: Status): string[] {
+  const { p50, p95, p99, max } = pool.wait_ms;
+  return [
+    `pool        ${pool.total} of ${pool.max} connections open, ${pool.idle} idle, ${pool.waiting} waiting`,
+    `waits       p50 ${wait(p50)}  p95 ${wait(p95)}  p99 ${wait(p99)}  max ${wait(max)} ms` +
+      `  of ${pool.checkouts} checkouts, ${pool.timeouts} timed out`,
+  ];
+}
+
+function databaseLines({ budget, migrations }: Status): string[] {
+  const lines: string[] = [];
+  if (budget !== null) {
+    lines.push(
+      `budget      ours ${budget.ours}, others ${budget.others}, reserved ${budget.reserved}` +
+        ` of ${budget.max_connections}: ${budget.available} left`,
+    );
+  }
+  if (migrations !== null) {
+    const pending = migrations.pending.length;
+    const applied = migrations.last_applied_at;
+    lines.push(
+      `migrations  revision ${migrations.current ?? "none"}, ${pending === 0 ? "none pending" : `${pending} pending`}` +
+        (applied === null ? "" : `, last applied ${applied}`),
+    );
+  }
+  return lines;
+}
+
+/** The whole view, ending in a newline. */
+export function renderStatus(status: Status, look: { colour: boolean }): string {
+  const paint = pc.createColors(look.colour);
+  const healthy = status.state === "running" || status.state === "reloading";
+  const state = healthy ? paint.green(status.state) : paint.yellow(status.state);
+  const lines = [
+    `${paint.bold("supervise")} ${status.version}  ${status.env}  ${state}  pid ${status.pid}` +
+      `  up ${formatDuration(Math.floor(status.uptime_s) * 1_000)}  generation ${status.generation}`,
+    ...(status.url === null ? [] : [status.url]),
+    "",
+    renderTable(COLUMNS, status.workers.map(row)),
+    "",
+    ...poolLines(status),
+    ...databaseLines(status),
+    ...status.warnings
+      .slice(-5)
+      .map((one) => `${paint.yellow("warning")}     ${one.time.slice(11, 19)} ${one.msg}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
