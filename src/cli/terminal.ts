@@ -20,9 +20,9 @@ function terminalIo(): Io {
 export interface Terminal {
   readonly context: CliContext & { setGlobals(options: Partial<GlobalOptions>): void };
   /** The status to exit with when nothing failed. */
-  outcome(): ExitStatus;
+  readonly outcome: () => ExitStatus;
   /** True when failures print their stack. */
-  debug(): boolean;
+  readonly debug: () => boolean;
 }
 
 export function createContext(): Terminal {
