@@ -13,12 +13,12 @@ const COLUMNS: readonly Column[] = [
   { title: "restarts", align: "right" },
   { title: "cpu", align: "right" },
   { title: "memory", align: "right" },
-  { title: "loop p99", align: "right" },
+  { title: "loop", align: "right" },
   { title: "req/s", align: "right" },
 ];
 
 const whole = (value: number): string => Math.round(value).toString();
-const milliseconds = (value: number): string => `${Number(value.toPrecision(2))} ms`;
+const loopDelay = (ms: number): string => formatDuration(Number(ms.toPrecision(2)));
 
 /** Milliseconds below ten keep a digit: `0.4`, `12`, `340`. */
 const wait = (value: number): string =>
@@ -33,7 +33,7 @@ const row = (worker: WorkerStatus): string[] => [
   worker.restarts.toString(),
   `${whole(worker.cpu_percent)} %`,
   formatSize(worker.rss_bytes),
-  milliseconds(worker.event_loop_delay_ms.p99),
+  loopDelay(worker.event_loop_delay_ms.p99),
   whole(worker.requests.per_s),
 ];
 
@@ -59,7 +59,7 @@ function databaseLines({ budget, migrations }: Status): string[] {
     const applied = migrations.last_applied_at;
     lines.push(
       `migrations  revision ${migrations.current ?? "none"}, ${pending === 0 ? "none pending" : `${pending} pending`}` +
-        (applied === null ? "" : `, last applied ${applied}`),
+        (applied === null ? "" : `, last applied ${applied.slice(0, 16).replace("T", " ")}`),
     );
   }
   return lines;
@@ -81,7 +81,10 @@ export function renderStatus(status: Status, look: { colour: boolean }): string 
     ...databaseLines(status),
     ...status.warnings
       .slice(-5)
-      .map((one) => `${paint.yellow("warning")}     ${one.time.slice(11, 19)} ${one.msg}`),
+      .map(
+        (one) =>
+          `${paint.yellow("warning")}     ${`${one.time.slice(11, 19)} ${one.msg}`.slice(0, 68)}`,
+      ),
   ];
   return `${lines.join("\n")}\n`;
 }
