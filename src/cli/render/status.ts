@@ -41,8 +41,8 @@ function poolLines({ pool }: Status): string[] {
   const { p50, p95, p99, max } = pool.wait_ms;
   return [
     `pool        ${pool.total} of ${pool.max} connections open, ${pool.idle} idle, ${pool.waiting} waiting`,
-    `waits       p50 ${wait(p50)}  p95 ${wait(p95)}  p99 ${wait(p99)}  max ${wait(max)} ms` +
-      `  of ${pool.checkouts} checkouts, ${pool.timeouts} timed out`,
+    `waits       p50 ${wait(p50)}  p95 ${wait(p95)}  p99 ${wait(p99)}  max ${wait(max)} ms`,
+    `checkouts   ${pool.checkouts}, of which ${pool.timeouts} timed out`,
   ];
 }
 
