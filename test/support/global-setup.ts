@@ -1,0 +1,26 @@
+/** One real PostgreSQL for the run of a vitest project, started by the program's own code. */
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { startEmbedded } from "../../src/postgres/embedded.js";
+import { silentLog } from "./log.js";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** A superuser's URL of the test server's maintenance database. */
+    serverUrl: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const root = await mkdtemp(join(tmpdir(), "supervise-test-"));
+  // Run by root, the server runs as an unprivileged user, who has to reach its data.
+  await chmod(root, 0o755);
+  const server = await startEmbedded({ root, log: silentLog });
+  project.provide("serverUrl", server.url);
+  return async () => {
+    await server.stop();
+    await rm(root, { recursive: true, force: true });
+  };
+}
