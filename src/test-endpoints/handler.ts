@@ -1,0 +1,123 @@
+/**
+ * The test endpoints as a step before the application: a request under `/__test__/` is answered
+ * here, every other one is left alone. In production nothing of this is installed.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Pool } from "pg";
+import { BadRequest } from "./fixtures.js";
+import { seed } from "./seed.js";
+import { countRows, deleteRow, NoSuchThing, readTable, reset, snapshot } from "./tables.js";
+
+const PREFIX = "/__test__/";
+/** Ten thousand rows of a few kilobytes fit; a mistake that never ends does not. */
+const LARGEST_BODY = 64 * 1024 * 1024;
+
+export interface TestEndpointsInput {
+  readonly pool: Pool;
+  readonly namespace: string;
+  /** `DAZZLE_TEST_SECRET`; null when any caller may. */
+  readonly secret: string | null;
+}
+
+/** Answers and returns true when the request is for a test endpoint. */
+export type TestEndpoints = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+/** A page of another site can send a simple POST to this address; its Origin tells. */
+function isForeignPage(request: IncomingMessage): boolean {
+  const { origin, host = "" } = request.headers;
+  return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
+}
+
+function refusal(input: TestEndpointsInput, request: IncomingMessage): Answer | null {
+  if (isForeignPage(request)) return { status: 403, body: { error: "the Origin is another site" } };
+  const given = request.headers["x-test-secret"];
+  const matches =
+    input.secret === null ||
+    (typeof given === "string" && timingSafeEqual(digest(given), digest(input.secret)));
+  return matches ? null : { status: 403, body: { error: "X-Test-Secret is missing or wrong" } };
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > LARGEST_BODY) throw new BadRequest(`the body is larger than ${LARGEST_BODY} bytes`);
+    chunks.push(bytes);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  } catch (error) {
+    throw error instanceof SyntaxError
+      ? new BadRequest(`the body is not JSON: ${error.message}`)
+      : error;
+  }
+}
+
+async function route(input: TestEndpointsInput, request: IncomingMessage): Promise<Answer> {
+  const { pool, namespace } = input;
+  const path = new URL(request.url ?? "", "http://app").pathname.slice(PREFIX.length);
+  const [head = "", name = "", tail, ...rest] = path.split("/").map(decodeURIComponent);
+  const what = `${request.method ?? ""} ${head}${head === "table" && tail !== undefined ? "/" : ""}`;
+  if (rest.length === 0) {
+    switch (what) {
+      case "POST reset":
+        return { status: 200, body: await reset(pool, namespace) };
+      case "POST seed":
+        return { status: 201, body: await seed(pool, namespace, await readJson(request)) };
+      case "GET snapshot":
+        return { status: 200, body: await snapshot(pool, namespace) };
+      case "GET table":
+        return { status: 200, body: await readTable(pool, namespace, name) };
+      case "GET table/":
+        if (tail === "count") return { status: 200, body: await countRows(pool, namespace, name) };
+        break;
+      case "DELETE table/":
+        return { status: 200, body: await deleteRow(pool, namespace, name, tail ?? "") };
+    }
+  }
+  throw new NoSuchThing(`there is no test endpoint ${request.method ?? ""} ${PREFIX}${path}`);
+}
+
+function answerTo(error: unknown): Answer {
+  const body = { error: error instanceof Error ? error.message : String(error) };
+  if (error instanceof NoSuchThing) return { status: 404, body };
+  if (error instanceof BadRequest || error instanceof URIError) return { status: 400, body };
+  // Class 22 and 23: PostgreSQL refuses the data, not the connection.
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return { status: /^2[23]/.test(code) ? 400 : 500, body: { ...body, code } };
+}
+
+async function answer(input: TestEndpointsInput, request: IncomingMessage): Promise<Answer> {
+  try {
+    return refusal(input, request) ?? (await route(input, request));
+  } catch (error) {
+    return answerTo(error);
+  }
+}
+
+export function createTestEndpoints(input: TestEndpointsInput): TestEndpoints {
+  return (request, response) => {
+    if (request.url?.startsWith(PREFIX) !== true) return false;
+    void answer(input, request).then(({ status, body }) => {
+      const text = `${JSON.stringify(body)}\n`;
+      // A refused body is not read to its end, so the connection can't be used again.
+      if (!request.complete) response.setHeader("connection", "close");
+      response.writeHead(status, {
+        "content-type": "application/json; charset=utf-8",
+        "content-length": Buffer.byteLength(text),
+      });
+      response.end(text);
+    });
+    return true;
+  };
+}
