@@ -51,15 +51,20 @@ export function parseFixtures(body: unknown): Fixture[] {
     if (seen.has(id)) throw new BadRequest(`fixture '${id}' is there twice`);
     seen.add(id);
   }
+  for (const { id, refs } of fixtures) {
+    const missing = Object.values(refs).find((target) => !seen.has(target));
+    if (missing !== undefined) {
+      throw new BadRequest(`fixture '${id}' refers to '${missing}', which is not there`);
+    }
+  }
   return fixtures;
 }
 
-/** Checks tables, columns and refs against the schema. */
+/** Checks tables and columns against the schema. Errors: BadRequest. */
 export function checkFixtures(
   fixtures: readonly Fixture[],
   tables: ReadonlyMap<string, TableShape>,
 ): void {
-  const ids = new Set(fixtures.map(({ id }) => id));
   for (const { id, table, data, refs } of fixtures) {
     const shape = tables.get(table);
     if (shape === undefined) throw new BadRequest(`fixture '${id}': there is no table '${table}'`);
@@ -67,10 +72,6 @@ export function checkFixtures(
       if (!shape.columns.has(column)) {
         throw new BadRequest(`fixture '${id}': table '${table}' has no column '${column}'`);
       }
-    }
-    for (const target of Object.values(refs)) {
-      if (!ids.has(target))
-        throw new BadRequest(`fixture '${id}' refers to '${target}', which is not there`);
     }
   }
 }

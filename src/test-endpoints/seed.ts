@@ -52,7 +52,8 @@ async function insert(scope: Scope, { table, columns, fixtures }: Batch): Promis
   if (columns.length > 0) {
     rows.push(...(await scope.client.query<{ row: Data }>(sql, [JSON.stringify(records)])).rows);
   } else {
-    for (const _ of fixtures) rows.push(...(await scope.client.query<{ row: Data }>(sql)).rows);
+    for (let made = 0; made < fixtures.length; made += 1)
+      rows.push(...(await scope.client.query<{ row: Data }>(sql)).rows);
   }
   fixtures.forEach((fixture, at) => {
     scope.created.set(fixture.id, { table, row: rows[at]?.row ?? {} });
