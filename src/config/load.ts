@@ -78,6 +78,15 @@ export function inspectConfig({ cwd, env, flags }: ConfigInput): Promise<Inspect
   });
 }
 
+/**
+ * The project's folder, without judging what its dazzle.toml says: commands to a running supervisor
+ * must reach it also while the file is being edited. Throws INPUT_NOT_FOUND for a missing `--config`.
+ */
+export function locateProject(cwd: string, named?: string): string {
+  const file = findFile(cwd, named);
+  return file === null ? cwd : dirname(file);
+}
+
 /** The file as people read it: relative when it lies below the working directory. */
 function nameFrom(cwd: string, file: string): string {
   const path = relative(cwd, file);

@@ -27,11 +27,7 @@ const addressed = (command: Command): Command =>
 async function locate(context: CliContext, target: Target): Promise<RunningSupervisor> {
   const { locateProject } = await import("../../config/load.js");
   const { theSupervisor } = await import("../../control/client.js");
-  const { config } = context.globals();
-  const root = await locateProject({
-    cwd: process.cwd(),
-    ...(config === undefined ? {} : { config }),
-  });
+  const root = locateProject(process.cwd(), context.globals().config);
   return theSupervisor(root, target.pid);
 }
 
