@@ -32,12 +32,13 @@ try {
     ...process.argv.slice(2),
   ]);
   if (!existsSync(results)) throw new Error("vitest ended without results");
+  /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number,
+   *   numTodoTests: number, testResults: { status: string, assertionResults: unknown[] }[] }} */
   const counted = JSON.parse(readFileSync(results, "utf8"));
   const skipped = counted.numPendingTests + counted.numTodoTests;
   // A file that cannot even be loaded has no tests to fail; vitest reports it as a failed suite.
   const broken = counted.testResults.filter(
-    (/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
-      file.status === "failed" && file.assertionResults.length === 0,
+    (file) => file.status === "failed" && file.assertionResults.length === 0,
   ).length;
   const failed = counted.numFailedTests + broken;
   status = tests.status === 0 && failed === 0 ? 0 : 1;

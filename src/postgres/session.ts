@@ -38,6 +38,10 @@ export interface Session {
    * connection is direct; otherwise only once pooler.ts has shown that they stay with this client.
    */
   settle(): Promise<void>;
+  /** Where it leads, as messages name it: `db.example:5432/tasks as app`. */
+  readonly where: string;
+  /** One more connection to the same place. */
+  another(applicationName: string): Promise<Session>;
   /** One statement; its rows. */
   query<Row extends pg.QueryResultRow = pg.QueryResultRow>(
     sql: string,
@@ -72,7 +76,8 @@ export async function openSession(url: string, options: SessionOptions): Promise
     keepAliveInitialDelayMillis: KEEPALIVE_MS,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
   });
-  const watch = watchLoss(client, describeTarget(target));
+  const where = describeTarget(target);
+  const watch = watchLoss(client, where);
   try {
     await client.connect();
     const identity = await identify(client);
@@ -87,6 +92,8 @@ export async function openSession(url: string, options: SessionOptions): Promise
       lost: watch.lost,
       direct,
       settle,
+      where,
+      another: (applicationName) => openSession(url, { ...options, applicationName }),
       query: async <Row extends pg.QueryResultRow>(sql: string, params?: readonly unknown[]) =>
         (await client.query<Row>(sql, params === undefined ? undefined : [...params])).rows,
       end: watch.end,

@@ -1,0 +1,159 @@
+/**
+ * Whether the connections that this supervisor may open fit into what the server allows. The
+ * numbers come from capacity.ts; the decision is a pure function of them, and what follows from
+ * it (refuse, warn, fewer workers) is the caller's.
+ */
+import type { Capacity, ConnectionGroup } from "./capacity.js";
+
+export { readCapacity, type Capacity } from "./capacity.js";
+
+export interface BudgetDemand {
+  readonly workers: number;
+  readonly poolMax: number;
+  /** The project's name: connections named `PROJECT/...` are its supervisors'. */
+  readonly project: string;
+  /** Connections that this supervisor has open now, its own sessions included. Default 1. */
+  readonly ours?: number;
+  /** Connections that the fleet's other supervisors may open at most. Default 0. */
+  readonly fleet?: number;
+  /** Workers that a reload starts before it stops as many. Default 1. */
+  readonly overlap?: number;
+}
+
+interface Limit {
+  readonly name: "max_connections" | "role" | "database";
+  /** As a sentence names it: `the connection limit of role app`. */
+  readonly label: string;
+  readonly connections: number;
+}
+
+export interface BudgetVerdict {
+  /** `exceeded`: cannot fit even alone. `warn`: fits alone, but not beside others or a reload. */
+  readonly status: "ok" | "warn" | "exceeded";
+  /** `workers x pool.max + 1` */
+  readonly demand: number;
+  /** The least limit. */
+  readonly capacity: number;
+  readonly limit: Limit;
+  readonly maxConnections: number;
+  /** Slots of max_connections that ordinary roles cannot have. */
+  readonly reserved: number;
+  readonly ours: number;
+  /** What others have open, or the fleet may open, counted where it is tightest. */
+  readonly others: number;
+  /** Connections that are left for this supervisor once the others are counted. */
+  readonly available: number;
+  /** The largest pool.max with which this supervisor alone fits; 0 when none does. */
+  readonly largestPoolMax: number;
+  /** The largest pool.max that fits beside the others and a reload; 0 when none does. */
+  readonly comfortablePoolMax: number;
+  /** One sentence with the numbers. */
+  readonly message: string;
+}
+
+/** Decides as contract section 6 says: refusal is for what cannot fit alone, all else warns. */
+export function decideBudget(capacity: Capacity, wanted: BudgetDemand): BudgetVerdict {
+  const { workers, poolMax, ours = 1, overlap = 1 } = wanted;
+  const tight = limitsOf(capacity).map((limit) => ({
+    limit,
+    others: othersWithin(limit, capacity, wanted),
+  }));
+  const least = tight.reduce((a, b) => (b.limit.connections < a.limit.connections ? b : a));
+  const full = tight.reduce((a, b) => (room(b) < room(a) ? b : a));
+  const demand = workers * poolMax + 1;
+  const during = demand + overlap * poolMax;
+  const available = Math.max(0, room(full));
+  const largestPoolMax = Math.max(0, Math.floor((least.limit.connections - 1) / workers));
+  const status =
+    demand > least.limit.connections ? "exceeded" : during > room(full) ? "warn" : "ok";
+  // A refusal is about the least limit; a warning about the one with the least room.
+  const { limit, others } = status === "exceeded" ? least : full;
+  const verdict = {
+    status,
+    demand,
+    capacity: least.limit.connections,
+    limit,
+    maxConnections: capacity.maxConnections,
+    reserved: capacity.superuserReserved + capacity.reserved,
+    ours,
+    others,
+    available,
+    largestPoolMax,
+    comfortablePoolMax: Math.max(0, Math.floor((room(full) - 1) / (workers + overlap))),
+  } as const;
+  return { ...verdict, message: sentence(verdict, wanted, during) };
+}
+
+/**
+ * As many of `wanted` workers as fit with `poolMax` connections each, at least one. For
+ * `workers = "auto"`; one worker that does not fit either is for {@link decideBudget} to refuse.
+ */
+export function fitWorkers(capacity: Capacity, wanted: number, poolMax: number): number {
+  const least = Math.min(...limitsOf(capacity).map((limit) => limit.connections));
+  return Math.max(1, Math.min(wanted, Math.floor((least - 1) / poolMax)));
+}
+
+function limitsOf(capacity: Capacity): [Limit, ...Limit[]] {
+  const { maxConnections, superuserReserved, reserved, role, roleLimit, database } = capacity;
+  const limits: [Limit, ...Limit[]] = [
+    {
+      name: "max_connections",
+      label: `max_connections ${maxConnections} less ${superuserReserved + reserved} reserved`,
+      connections: maxConnections - superuserReserved - reserved,
+    },
+  ];
+  if (roleLimit !== null) {
+    const label = `the connection limit of role ${role}`;
+    limits.push({ name: "role", label, connections: roleLimit });
+  }
+  if (capacity.databaseLimit !== null) {
+    const label = `the connection limit of database ${database}`;
+    limits.push({ name: "database", label, connections: capacity.databaseLimit });
+  }
+  return limits;
+}
+
+function room(of: { readonly limit: Limit; readonly others: number }): number {
+  return of.limit.connections - of.others;
+}
+
+/** Strangers count as they are; the fleet's supervisors count with all that they may open. */
+function othersWithin(limit: Limit, capacity: Capacity, wanted: BudgetDemand): number {
+  const { project, ours = 1, fleet = 0 } = wanted;
+  const counted = capacity.connections.filter(
+    (group) =>
+      limit.name === "max_connections" ||
+      (limit.name === "role" ? group.sameRole : group.sameDatabase),
+  );
+  const isFleet = (group: ConnectionGroup) => group.applicationName.startsWith(`${project}/`);
+  const sum = (groups: readonly ConnectionGroup[]) =>
+    groups.reduce((n, group) => n + group.count, 0);
+  const family = sum(counted.filter(isFleet));
+  return sum(counted) - family + Math.max(0, family - ours, fleet);
+}
+
+function sentence(
+  verdict: Omit<BudgetVerdict, "message">,
+  { workers, poolMax }: BudgetDemand,
+  during: number,
+): string {
+  const { status, demand, limit, others, largestPoolMax, comfortablePoolMax } = verdict;
+  const needs = `${count(workers, "worker")} x pool.max ${poolMax} + 1 = ${demand} connections`;
+  const allows = `${limit.label} allows ${limit.connections}`;
+  if (status === "exceeded") {
+    const fit =
+      largestPoolMax > 0 ? `pool.max ${largestPoolMax} is the largest that fits` : "none fits";
+    return `${needs}, but ${allows}; ${fit}`;
+  }
+  if (status === "ok") return `${needs}, ${allows}, others have ${others}`;
+  const when = demand > limit.connections - others ? "" : ` and ${during} during a reload`;
+  const fit =
+    comfortablePoolMax > 0
+      ? `pool.max ${comfortablePoolMax} would fit beside them and a reload`
+      : "no pool.max fits beside them";
+  return `${needs}${when}; ${allows} and others have ${others}: ${fit}`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
