@@ -298,7 +298,7 @@ function refusal(
 function shown<T>(option: Option<T>, value: T): unknown {
   if (value === null) return null;
   const spelled = option.kind.show(value);
-  if (option.secret === "whole") return "********";
+  if (option.secret === "whole") return "***";
   return option.secret === "url" && typeof spelled === "string"
     ? maskDatabaseUrl(spelled)
     : spelled;

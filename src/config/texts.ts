@@ -74,16 +74,23 @@ function isIpv6(host: string): boolean {
 export function checkDatabaseUrl(url: string): string | null {
   if (/[\p{Cc}]/u.test(url)) return "holds a control character or line break";
   if (/^["'].*["']$/.test(url)) return "has quotes around it; leave them out";
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
+  const scheme = /^(socket(?=:)|[a-z][a-z0-9+.-]*(?=:\/\/))/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined) return "is not a URL";
-  if (scheme !== "postgres" && scheme !== "postgresql") {
+  if (!["postgres", "postgresql", "socket"].includes(scheme)) {
     return `begins with ${scheme}:// instead of postgresql://`;
   }
-  if (/^[^/]*:\/\/[^/?#]*,/.test(url)) return "names several hosts, which pg does not support";
+  const place = /^[^/]*:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(url)?.[1] ?? "";
+  if (place.includes(",")) return "names several hosts, which pg does not support";
+  if (Number(/:(\d+)$/.exec(place)?.[1] ?? 0) > 65_535) return "names a port above 65535";
   if (!URL.canParse(url)) {
     return "is malformed; special characters in the user or password must be percent-encoded, as %23 for #";
   }
-  const { username, password, pathname, port, hash } = new URL(url);
+  const { username, password, host, pathname, search, port, hash } = new URL(url);
+  if (scheme !== "socket" && `${host}${pathname}${search}`.length < 2) {
+    return "names neither a host nor a database";
+  }
+  if (/\$\{|\{\{|\$[A-Z]/.test(`${host}${pathname}`))
+    return "holds a variable that was not filled in";
   if (hash !== "") return "holds a #, which must be percent-encoded as %23";
   if (port === "0") return "names port 0";
   return [username, password, pathname].every(decodes)
@@ -104,6 +111,6 @@ function decodes(part: string): boolean {
 /** The URL with every password in it replaced, for people's eyes. */
 export function maskDatabaseUrl(url: string): string {
   return url
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:@/?#]*:)[^]*@/i, "$1********@")
-    .replace(/([?&](?:ssl)?password=)[^&#]*/gi, "$1********");
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:@/?#]*:)[^]*@/i, "$1***@")
+    .replace(/([?&](?:[a-z]*password|sslkey)=)[^&]*/gi, "$1***");
 }

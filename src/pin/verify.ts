@@ -1,8 +1,8 @@
 /** The framework pin against what is installed: before a start touches anything. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.js";
+import { productVersion } from "../config/version.js";
 import { SuperviseError } from "../errors.js";
 import { parseConstraint, satisfies } from "./constraint.js";
 import { findInstalled, findSelf, installCommand } from "./installed.js";
@@ -65,7 +65,7 @@ function verify({ root, project, app }: Parameters<typeof verifyPin>[0]): Verifi
 function installedVersion(name: string, folder: string): string | null {
   const found = findInstalled(name, folder) ?? findSelf(name, folder);
   if (found !== null || name !== OWN_PACKAGE) return found?.version ?? null;
-  return findSelf(OWN_PACKAGE, dirname(fileURLToPath(import.meta.url)))?.version ?? null;
+  return productVersion();
 }
 
 /** Ranges hold characters that a shell would take for its own. */
