@@ -83,6 +83,7 @@ function checkValue(
   const shown = option.secret === undefined ? describeValue(value) : "what is written there";
   return [
     problemAt(document, at, {
+      key: option.key,
       what: `${at.join(".")} ${read.why ?? `must be ${option.kind.expected}, not ${shown}`}`,
       remedy: read.remedy ?? `write ${at.at(-1) ?? ""} = ${option.example}`,
     }),
@@ -90,8 +91,9 @@ function checkValue(
 }
 
 /** What is said of a setting that a profile does not allow. */
-export function neverIn(option: AnyOption, env: string): Pick<Problem, "what" | "remedy"> {
+export function neverIn(option: AnyOption, env: string): Pick<Problem, "what" | "remedy" | "key"> {
   return {
+    key: option.key,
     what: `${option.key} cannot be turned on in ${env}`,
     remedy: `remove it there, or set it for one environment in [env.development.${option.key.split(".")[0] ?? ""}]`,
   };
@@ -100,7 +102,7 @@ export function neverIn(option: AnyOption, env: string): Pick<Problem, "what" | 
 function problemAt(
   document: Document,
   at: readonly string[],
-  said: Pick<Problem, "what" | "remedy">,
+  said: Pick<Problem, "what" | "remedy" | "key">,
 ): Problem {
   return { code: "CONFIG_INVALID", where: `${document.name}:${document.line(at)}`, ...said };
 }

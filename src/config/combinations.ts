@@ -19,44 +19,47 @@ export function checkCombinations(
     return `${key} = ${JSON.stringify(value)} (${origin === undefined ? "" : describeOrigin(origin)})`;
   };
   const problems: Problem[] = [];
-  const report = (what: string, remedy: string): void => {
-    problems.push({ code: "CONFIG_INVALID", what, remedy });
+  const broken = new Set(found.map((problem) => problem.key));
+  /** Reports what holds, unless one of the settings it is about is wrong by itself. */
+  const check = (holds: boolean, keys: readonly string[], what: () => string, remedy: string) => {
+    if (!holds || keys.some((key) => broken.has(key))) return;
+    problems.push({ code: "CONFIG_INVALID", what: what(), remedy });
   };
 
   for (const option of ALL_OPTIONS) {
     const { value, origin } = setting(option.key) ?? {};
-    if (value !== true || option.neverIn?.includes(config.env) !== true) continue;
-    if (origin === undefined) continue;
-    const { what, remedy } = neverIn(option, config.env);
-    const where = describeOrigin(origin);
-    // The section of this environment itself has been reported with the file.
-    if (found.some((problem) => problem.what === what)) continue;
-    problems.push({ code: "CONFIG_INVALID", what, where, remedy });
+    const refused = value === true && option.neverIn?.includes(config.env) === true;
+    if (!refused || origin === undefined || broken.has(option.key)) continue;
+    problems.push({
+      code: origin.layer === "flag" ? "USAGE" : "CONFIG_INVALID",
+      where: describeOrigin(origin),
+      ...neverIn(option, config.env),
+    });
   }
-  if (config.pool.min > config.pool.max) {
-    report(
-      `${say("pool.min")} is greater than ${say("pool.max")}`,
-      "lower pool.min or raise pool.max",
-    );
-  }
-  if (config.database.directUrl !== null && config.database.url === null) {
-    report(
-      `${say("database.direct_url")} is set without database.url`,
-      "set DATABASE_URL as well; direct_url is the same database past a pooler",
-    );
-  }
-  if (config.control.port !== 0 && config.control.port === config.app.port && !isUnix(config)) {
-    report(
-      `${say("control.port")} is the same as ${say("app.port")}`,
-      "give the control port another number",
-    );
-  }
-  if (isUnix(config) && config.supervisor.distribution === "reuseport") {
-    report(
-      `${say("supervisor.distribution")} needs a TCP port, but ${say("app.host")}`,
-      'use distribution = "auto"',
-    );
-  }
+  check(
+    config.pool.min > config.pool.max,
+    ["pool.min", "pool.max"],
+    () => `${say("pool.min")} is greater than ${say("pool.max")}`,
+    "lower pool.min or raise pool.max",
+  );
+  check(
+    config.database.directUrl !== null && config.database.url === null,
+    ["database.direct_url", "database.url"],
+    () => `${say("database.direct_url")} is set without database.url`,
+    "set DATABASE_URL as well; direct_url is the same database past a pooler",
+  );
+  check(
+    config.control.port !== 0 && config.control.port === config.app.port && !isUnix(config),
+    ["control.port", "app.port", "app.host"],
+    () => `${say("control.port")} is the same as ${say("app.port")}`,
+    "give the control port another number",
+  );
+  check(
+    isUnix(config) && config.supervisor.distribution === "reuseport",
+    ["app.host", "supervisor.distribution"],
+    () => `${say("supervisor.distribution")} needs a TCP port, but ${say("app.host")}`,
+    'use distribution = "auto"',
+  );
   return problems;
 }
 

@@ -3,6 +3,8 @@ import { SuperviseError, type ErrorCode } from "../errors.js";
 
 export interface Problem {
   readonly code: Extract<ErrorCode, "USAGE" | "CONFIG_INVALID">;
+  /** The setting whose value is wrong, so that no conclusion is drawn from another in its place. */
+  readonly key?: string;
   readonly what: string;
   /** The file with line, the environment variable or the command line. */
   readonly where?: string | undefined;

@@ -192,6 +192,7 @@ function fromFlag<T>(option: Option<T>, flags: ConfigFlags, problems: Problem[])
   if (read.ok) return { value: read.value, origin: { layer: "flag", flag: name } };
   problems.push({
     code: "USAGE",
+    key: option.key,
     what: refusal(name, option, read, String(written)),
     where: "command line",
     remedy: read.remedy ?? `use ${name} ${option.example.replaceAll('"', "")}`,
@@ -252,6 +253,7 @@ function fromVariable<T>(
     if (read.ok) return { value: read.value, origin };
     problems.push({
       code: "CONFIG_INVALID",
+      key: option.key,
       what: refusal(variable, option, read, written),
       where,
       remedy:

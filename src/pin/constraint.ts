@@ -19,21 +19,13 @@ export type Constraint =
       readonly remedy: string;
     };
 
-const EXAMPLE = 'write an npm range such as "~0.38" or ">=0.38 <0.40"';
-
-const refuse = (why: string, remedy = EXAMPLE): Constraint => ({ ok: false, why, remedy });
-
-/** Versions as npm and Python both write them: up to three numbers. */
-const CLAUSE = /^(===|==|~=|!=|<=|>=|<|>|=)?\s*v?(\d+(?:\.\d+)*)(\.\*)?$/;
-
 export function parseConstraint(written: string): Constraint {
   const text = written.trim();
-  if (text === "") return refuse("is empty");
-  if (isPython(text)) return fromPython(text);
-  const range = semver.validRange(text);
-  if (range === null) return refuse("is no npm version range");
-  // validRange gives this for ranges that nothing can satisfy, such as ">2 <1".
-  return isEmpty(text) ? refuse("allows no version at all") : { ok: true, range: text };
+  const translated = isPython(text) ? fromPython(text) : { ok: true as const, range: text };
+  if (!translated.ok) return translated;
+  const { range } = translated;
+  if (text === "" || semver.validRange(range) === null) return refuse("is no npm version range");
+  return semver.minVersion(range) === null ? refuse("allows no version at all") : translated;
 }
 
 /** Whether `version` satisfies `range`, by npm's rule for pre-releases. */
@@ -41,89 +33,87 @@ export function satisfies(version: string, range: string): boolean {
   return semver.satisfies(version, range);
 }
 
-/** Operators that only Python has, or its comma. Commas mean nothing to npm. */
+function refuse(why: string, remedy?: string): Constraint {
+  return {
+    ok: false,
+    why,
+    remedy: remedy ?? 'write an npm range such as "~0.38" or ">=0.38 <0.40"',
+  };
+}
+
+/** Operators that only Python has, or its comma, which means nothing to npm. */
 const isPython = (text: string): boolean => /,|~=|!=|==/.test(text);
 
+/** What must hold, and the versions cut out by `!=`. */
+interface Clauses {
+  readonly bounds: string[];
+  readonly holes: Hole[];
+}
+
+interface Hole {
+  /** The first version that is cut out. */
+  readonly from: string;
+  /** A bound that begins behind the last one. */
+  readonly after: string;
+}
+
 function fromPython(text: string): Constraint {
-  const parts: string[] = [];
+  const clauses: Clauses = { bounds: [], holes: [] };
   for (const clause of text.split(",").map((part) => part.trim())) {
-    if (clause === "") return refuse("has an empty part between its commas");
-    const translated = translate(clause);
-    if (translated.ok) parts.push(translated.range);
-    else return translated;
+    const wrong = readClause(clause, clauses);
+    if (wrong !== null) return wrong;
   }
-  const range = parts.join(" ");
-  if (semver.validRange(range) === null) return refuse("is no version range");
-  return isEmpty(range) ? refuse("allows no version at all") : { ok: true, range };
-}
-
-function translate(clause: string): Constraint {
-  const [, operator = "", digits, wildcard] = CLAUSE.exec(clause) ?? [];
-  if (digits === undefined) return refuse(`has a part that is not understood: ${quote(clause)}`);
-  const numbers = digits.split(".").map(Number);
-  if (numbers.length > 3) {
-    return refuse(`names a version of more than three numbers: ${quote(clause)}`);
-  }
-  const version = [...numbers, 0, 0].slice(0, 3).join(".");
-  if (wildcard !== undefined && !["==", "="].includes(operator)) {
-    return operator === "!="
-      ? refuseNotEqual(clause)
-      : refuse(`combines ${operator || "no operator"} with a wildcard: ${quote(clause)}`);
-  }
-  switch (operator) {
-    case "~=": {
-      if (numbers.length < 2) {
-        return refuse(
-          `has ~= with one number, which Python does not allow: ${quote(clause)}`,
-          `write "^${numbers[0] ?? 0}"`,
-        );
-      }
-      const upper = numbers.slice(0, -1);
-      upper[upper.length - 1] = (upper.at(-1) ?? 0) + 1;
-      return { ok: true, range: `>=${version} <${[...upper, 0, 0].slice(0, 3).join(".")}` };
-    }
-    case "==":
-    case "=":
-      return wildcard === undefined
-        ? { ok: true, range: `=${version}` }
-        : { ok: true, range: `${digits}.x` };
-    case "===":
-      return { ok: true, range: `=${version}` };
-    case "!=":
-      return refuseNotEqual(clause);
-    case "":
-      return refuse(`has a part without operator: ${quote(clause)}`);
-    // Python pads with zeros where npm would take "<=0.38" for "any 0.38".
-    default:
-      return { ok: true, range: `${operator}${version}` };
-  }
-}
-
-/** npm has no "not equal": the two sides of the hole have to be written. */
-function refuseNotEqual(clause: string): Constraint {
-  const [, , digits = "0", wildcard] = CLAUSE.exec(clause) ?? [];
-  const numbers = digits.split(".").map(Number);
-  const version = [...numbers, 0, 0].slice(0, 3).join(".");
-  const next = [...numbers];
-  next[next.length - 1] = (next.at(-1) ?? 0) + 1;
-  const hole =
-    wildcard === undefined
-      ? `<${version} || >${version}`
-      : `<${version} || >=${[...next, 0, 0].slice(0, 3).join(".")}`;
-  return refuse(
-    `uses ${quote(clause)}, which npm ranges do not have`,
-    `write both sides in npm's spelling: "${hole}"`,
+  // npm has no "not equal": each side of a hole is an alternative of its own.
+  const holes = clauses.holes.sort((a, b) => semver.compare(a.from, b.from));
+  const sides = [...holes.map(({ from }) => `<${from}`), ""].map((upper, at) =>
+    [...clauses.bounds, holes[at - 1]?.after ?? "", upper].filter(Boolean).join(" "),
   );
+  const range = sides
+    .filter((side) => side !== "" && semver.minVersion(side) !== null)
+    .join(" || ");
+  return range === "" ? refuse("allows no version at all") : { ok: true, range };
 }
 
-const quote = (text: string): string => JSON.stringify(text.slice(0, 60));
+/** An operator, and up to three numbers: what npm and Python versions have in common. */
+const CLAUSE = /^(===|==|~=|!=|<=|>=|<|>)\s*v?(\d+(?:\.\d+)*)(\.\*)?$/;
 
-/** A range that contradicts itself, such as ">2 <1". */
-function isEmpty(range: string): boolean {
-  const parsed = new semver.Range(range);
-  return parsed.set.every((comparators) => {
-    const alone = comparators.map((comparator) => comparator.value).join(" ");
-    const lowest = alone === "" ? semver.parse("0.0.0") : semver.minVersion(alone);
-    return lowest === null || !semver.satisfies(lowest, alone, { includePrerelease: true });
-  });
+function readClause(clause: string, { bounds, holes }: Clauses): Constraint | null {
+  const quoted = JSON.stringify(clause.slice(0, 60));
+  const [, operator = "", digits = "", wildcard] = CLAUSE.exec(clause) ?? [];
+  const numbers = digits.split(".").map(Number);
+  if (operator === "") {
+    return refuse(
+      clause === ""
+        ? "has an empty part between its commas"
+        : `has a part that npm has no spelling for, ${quoted}`,
+    );
+  }
+  if (numbers.length > 3) {
+    return refuse(`has more than three numbers in ${quoted}, and npm versions have three`);
+  }
+  if (wildcard !== undefined && !["==", "!="].includes(operator)) {
+    return refuse(`has a wildcard behind ${operator} in ${quoted}, which has no meaning`);
+  }
+  // Python pads with zeros, where npm would read "<=0.38" as "any 0.38".
+  const version = padded(numbers);
+  const end = padded(increased(numbers));
+  if (operator === "~=") {
+    if (numbers.length === 1) {
+      return refuse(`has ~= with a single number in ${quoted}`, `write "^${numbers[0] ?? 0}"`);
+    }
+    bounds.push(`>=${version}`, `<${padded(increased(numbers.slice(0, -1)))}`);
+  } else if (operator === "!=") {
+    holes.push({ from: version, after: wildcard === undefined ? `>${version}` : `>=${end}` });
+  } else if (wildcard !== undefined) {
+    bounds.push(`>=${version}`, `<${end}`);
+  } else {
+    bounds.push(`${operator.startsWith("==") ? "=" : operator}${version}`);
+  }
+  return null;
 }
+
+const padded = (numbers: readonly number[]): string => [...numbers, 0, 0].slice(0, 3).join(".");
+
+/** The last number plus one. */
+const increased = (numbers: readonly number[]): number[] =>
+  numbers.map((number, at) => (at === numbers.length - 1 ? number + 1 : number));

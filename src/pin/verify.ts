@@ -1,14 +1,16 @@
 /** The framework pin against what is installed: before a start touches anything. */
-import { existsSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Config } from "../config/config.js";
+import type { Setting } from "../config/load.js";
+import { describeOrigin } from "../config/origin.js";
 import { productVersion } from "../config/version.js";
 import { SuperviseError } from "../errors.js";
 import { parseConstraint, satisfies } from "./constraint.js";
-import { findInstalled, findSelf, installCommand } from "./installed.js";
+import { findInstalled, installCommand } from "./installed.js";
 
 export interface VerifiedPin {
-  /** The version that the application would load; null when there is no pin and none is installed. */
+  /** The version that the application would load; null when it has none and nothing pins one. */
   readonly installed: string | null;
   /** The pin in npm's spelling; null when there is none. */
   readonly constraint: string | null;
@@ -17,56 +19,70 @@ export interface VerifiedPin {
 
 /** The package that this program belongs to. */
 const OWN_PACKAGE = "dazzle-supervise";
+const PIN = "project.framework_version";
 
 /**
+ * `settings` let an error name the line of the pin.
  * @throws SuperviseError PIN_INVALID (78) when the pin is not understood, PIN_MISMATCH (78) when
- * the installed version does not satisfy it or there is none.
+ * the installed version does not satisfy it or there is none. Both versions and the command that
+ * installs a right one are in the message.
  */
 export function verifyPin(
-  config: Pick<Config, "root" | "file" | "project" | "app">,
+  config: Pick<Config, "root" | "project" | "app">,
+  settings: readonly Setting[] = [],
 ): Promise<VerifiedPin> {
-  return Promise.resolve().then(() => verify(config));
+  return Promise.resolve().then(() => verify(config, placeOfPin(settings)));
 }
 
-function verify({ root, project, app }: Parameters<typeof verifyPin>[0]): VerifiedPin {
+function verify(
+  { root, project, app }: Pick<Config, "root" | "project" | "app">,
+  where: string,
+): VerifiedPin {
   const { framework, frameworkVersion } = project;
-  const folder = app.entry === null ? root : dirname(resolve(root, app.entry));
-  const from = existsSync(folder) ? folder : root;
-  const installed = installedVersion(framework, from);
+  const folder = folderOf(root, app.entry);
+  const found = findInstalled(framework, folder);
+  // The program provides itself to an application that has no copy of its own.
+  const installed =
+    found === null && framework === OWN_PACKAGE ? productVersion() : (found?.version ?? null);
   if (frameworkVersion === null) return { installed, constraint: null, package: framework };
 
+  const pin = `${PIN} = ${JSON.stringify(frameworkVersion)}`;
   const constraint = parseConstraint(frameworkVersion);
-  const pin = `project.framework_version = ${JSON.stringify(frameworkVersion)}`;
   if (!constraint.ok) {
-    throw new SuperviseError("PIN_INVALID", {
-      what: `${pin} ${constraint.why}`,
-      where: "dazzle.toml",
-      remedy: constraint.remedy,
-    });
+    const { why, remedy } = constraint;
+    throw new SuperviseError("PIN_INVALID", { what: `${pin} ${why}`, where, remedy });
   }
-  const command = `${installCommand(from)} ${framework}@${quoted(constraint.range)}`;
-  if (installed === null) {
+  if (installed === null || !satisfies(installed, constraint.range)) {
     throw new SuperviseError("PIN_MISMATCH", {
-      what: `${framework} is not installed, but ${pin}`,
-      where: from,
-      remedy: `run: ${command}`,
-    });
-  }
-  if (!satisfies(installed, constraint.range)) {
-    throw new SuperviseError("PIN_MISMATCH", {
-      what: `installed ${framework} ${installed} does not satisfy ${pin}`,
-      remedy: `run: ${command}`,
+      what: `${describeInstalled(framework, found, installed)} does not satisfy ${pin}`,
+      where,
+      // The quotes keep a shell from reading the range's characters as its own.
+      remedy: `run ${installCommand(folder)} ${framework}@"${constraint.range}", or change the pin`,
     });
   }
   return { installed, constraint: constraint.range, package: framework };
 }
 
-/** The application's own copy, else, for supervise itself, the program that runs. */
-function installedVersion(name: string, folder: string): string | null {
-  const found = findInstalled(name, folder) ?? findSelf(name, folder);
-  if (found !== null || name !== OWN_PACKAGE) return found?.version ?? null;
-  return productVersion();
+function describeInstalled(
+  name: string,
+  found: { folder: string } | null,
+  version: string | null,
+): string {
+  if (version !== null) return `installed ${name} ${version}`;
+  return found === null
+    ? `${name}, which is not installed,`
+    : `${name} in ${found.folder}, whose package.json has no version,`;
 }
 
-/** Ranges hold characters that a shell would take for its own. */
-const quoted = (range: string): string => `"${range}"`;
+/** Where the application's imports begin: the folder of its entry, links followed. */
+function folderOf(root: string, entry: string | null): string {
+  const file = entry === null ? root : resolve(root, entry);
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === true)
+    return dirname(realpathSync(file));
+  return root;
+}
+
+function placeOfPin(settings: readonly Setting[]): string {
+  const origin = settings.find(({ key }) => key === PIN)?.origin;
+  return origin === undefined ? "dazzle.toml [project]" : describeOrigin(origin);
+}
