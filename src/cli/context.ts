@@ -1,7 +1,7 @@
 /** What every command gets: where to print, how to load the configuration, how to log. */
 import type { ConfigFlags, ResolvedConfig } from "../config/load.js";
 import type { ExitStatus } from "../errors.js";
-import type { Level, Logger } from "../log/logger.js";
+import type { Level, LogSink } from "../log/logger.js";
 
 export interface Io {
   stdout(text: string): void;
@@ -28,7 +28,7 @@ export interface CliContext {
   /** The configuration, with the global options and the command's own flags. */
   load(flags?: ConfigFlags): Promise<ResolvedConfig>;
   /** Logs to stderr, so that stdout holds the command's result alone; `serve` logs to stdout. */
-  logger(stream?: "stdout" | "stderr"): Promise<Logger>;
+  logger(stream?: "stdout" | "stderr"): Promise<LogSink>;
   /** For results that are no failure but exit with another status, such as 2 (differences). */
   exitWith(status: ExitStatus): void;
 }

@@ -57,11 +57,13 @@ export function createContext(): Terminal {
         });
       },
       logger: (stream = "stderr") =>
-        createLogger({
-          format: globals.logFormat ?? defaultFormat(stream),
-          level: level(),
-          stream: process[stream],
-        }),
+        Promise.resolve(
+          createLogger({
+            format: globals.logFormat ?? defaultFormat(stream),
+            level: level(),
+            stream: process[stream],
+          }),
+        ),
       exitWith: (other) => {
         status = other;
       },

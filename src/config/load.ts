@@ -41,8 +41,13 @@ export interface Inspection {
  * @throws SuperviseError USAGE (64) for a bad flag, INPUT_NOT_FOUND (66) for a missing `--config`
  * file, CONFIG_INVALID (78) for anything wrong in another layer. One line, however many problems.
  */
-export async function loadConfig(input: ConfigInput): Promise<ResolvedConfig> {
-  const { resolved, problems } = await inspectConfig(input);
+export function loadConfig(input: ConfigInput): Promise<ResolvedConfig> {
+  return Promise.resolve().then(() => loadConfigSync(input));
+}
+
+/** The same for a module that must not await: one that may be loaded by `require`. */
+export function loadConfigSync(input: ConfigInput): ResolvedConfig {
+  const { resolved, problems } = inspect(input);
   const [first, ...others] = problems;
   if (first !== undefined) throw toError([first, ...others]);
   if (resolved === null) throw new TypeError("a configuration without problems was not resolved");
@@ -50,32 +55,34 @@ export async function loadConfig(input: ConfigInput): Promise<ResolvedConfig> {
 }
 
 /** The configuration with all that is wrong with it. Throws only INPUT_NOT_FOUND. */
-export function inspectConfig({ cwd, env, flags }: ConfigInput): Promise<Inspection> {
-  return Promise.resolve().then(() => {
-    const selected = selectProfile(flags, env["DAZZLE_ENV"]);
-    const file = findFile(cwd, flags.config);
-    const root = file === null ? cwd : dirname(file);
-    const problems = [...selected.problems];
-    const document = file === null ? null : readDocument(file, nameFrom(cwd, file), problems);
-    const stuck = problems.length > 0;
-    const { profile } = selected;
-    const dotenv = stuck || profile.env !== "development" ? null : readDotenv(cwd, root, problems);
-    if (dotenv !== null) problems.push(...checkDotenv(dotenv, profile));
-    const resolution = resolve({
-      profile,
-      flags: { ...flags, entry: entryFrom(cwd, root, flags.entry) },
-      variables: env,
-      dotenv,
-      document,
-      file,
-      root,
-      facts: readFacts(root),
-    });
-    problems.push(...resolution.problems);
-    const { config, settings } = resolution;
-    const resolved = stuck ? null : { config, settings, dotenv: additions(dotenv, env) };
-    return { resolved, problems };
+export function inspectConfig(input: ConfigInput): Promise<Inspection> {
+  return Promise.resolve().then(() => inspect(input));
+}
+
+function inspect({ cwd, env, flags }: ConfigInput): Inspection {
+  const selected = selectProfile(flags, env["DAZZLE_ENV"]);
+  const file = findFile(cwd, flags.config);
+  const root = file === null ? cwd : dirname(file);
+  const problems = [...selected.problems];
+  const document = file === null ? null : readDocument(file, nameFrom(cwd, file), problems);
+  const stuck = problems.length > 0;
+  const { profile } = selected;
+  const dotenv = stuck || profile.env !== "development" ? null : readDotenv(cwd, root, problems);
+  if (dotenv !== null) problems.push(...checkDotenv(dotenv, profile));
+  const resolution = resolve({
+    profile,
+    flags: { ...flags, entry: entryFrom(cwd, root, flags.entry) },
+    variables: env,
+    dotenv,
+    document,
+    file,
+    root,
+    facts: readFacts(root),
   });
+  problems.push(...resolution.problems);
+  const { config, settings } = resolution;
+  const resolved = stuck ? null : { config, settings, dotenv: additions(dotenv, env) };
+  return { resolved, problems };
 }
 
 /**

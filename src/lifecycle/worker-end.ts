@@ -1,0 +1,101 @@
+/** A worker has ended: was that expected, and if not, what follows. */
+import { abandon } from "./reload.js";
+import { crashesNow, giveUp, log, setSlot, slotOf, type Draft } from "./draft.js";
+import type { Event } from "./events.js";
+import { restartDelay, within } from "./restart-policy.js";
+import { wanted, type Failure, type Worker } from "./state.js";
+
+type Exited = Extract<Event, { type: "worker.exited" }>;
+
+const UNEXPECTED_REASONS: readonly (string | null)[] = [null, "boot-timeout", "hang"];
+
+export const describeExit = (exit: Pick<Exited, "code" | "signal">): string =>
+  exit.signal === null ? `exit code ${exit.code ?? "unknown"}` : `signal ${exit.signal}`;
+
+const OUT_OF_MEMORY = /JavaScript heap out of memory|FatalProcessOutOfMemory/;
+
+/** What ended a worker, in words: its own report first, else how it exited and its last lines. */
+function failureOf(worker: Worker, exit: Exited): Failure {
+  if (worker.failure !== null) return worker.failure;
+  const when = worker.wasReady ? "" : " before it was ready";
+  const how = OUT_OF_MEMORY.test(exit.lastWords)
+    ? "ran out of heap memory"
+    : `ended with ${describeExit(exit)}`;
+  return {
+    code: "BOOT_FAILED",
+    what: `worker ${worker.slot} ${how}${when}`,
+    remedy: OUT_OF_MEMORY.test(exit.lastWords)
+      ? "raise --max-old-space-size in NODE_OPTIONS or find what grows"
+      : "see its last lines",
+    ...(exit.lastWords === "" ? {} : { details: exit.lastWords }),
+  };
+}
+
+export function workerEnded(draft: Draft, worker: Worker, exit: Exited): void {
+  const expected = !UNEXPECTED_REASONS.includes(worker.reason);
+  const failure = expected ? null : failureOf(worker, exit);
+  draft.state = {
+    ...draft.state,
+    workers: draft.state.workers.filter((other) => other.key !== worker.key),
+  };
+  log(draft, {
+    level: expected ? "info" : "error",
+    event: "worker.exit",
+    msg: failure?.what ?? `worker ${worker.slot} ended (${worker.reason ?? ""})`,
+    key: worker.key,
+    fields: {
+      code: exit.code,
+      signal: exit.signal,
+      expected,
+      reason: worker.reason ?? (worker.wasReady ? "crash" : "boot-failure"),
+      ready: worker.wasReady,
+      generation: worker.generation,
+    },
+  });
+  if (failure === null) return;
+  const { phase } = draft.state;
+  if (phase === "starting") giveUp(draft, failure);
+  else if (phase === "running" || phase === "delaying") replace(draft, worker, failure);
+}
+
+/** What an unexpected end leads to while the supervisor serves. */
+function replace(draft: Draft, worker: Worker, failure: Failure): void {
+  const { reload, generation, replacements } = draft.state;
+  const newcomer = replacements.find((replacement) => replacement.newcomer === worker.key);
+  if (newcomer !== undefined) {
+    draft.state = {
+      ...draft.state,
+      replacements: replacements.filter((replacement) => replacement !== newcomer),
+    };
+  }
+  const fault = !worker.wasReady && worker.generation === generation;
+  if (reload?.stage === "rolling" && fault) abandon(draft, failure.what, failure.details);
+  // The worker that was to be replaced still serves, or another is on its way.
+  if (wanted(draft.state, worker.slot).length > 0) return;
+  restart(draft, worker.slot, failure);
+}
+
+function restart(draft: Draft, id: number, failure: Failure): void {
+  const slot = slotOf(draft, id);
+  if (slot === undefined || slot.forkAt !== null) return;
+  const { maxRestarts, restartWindowMs } = draft.state.settings;
+  const crashes = [...within(slot.crashes, restartWindowMs, draft.now), draft.now];
+  const delay = restartDelay(crashes.length, draft.random);
+  setSlot(draft, id, { crashes, forkAt: draft.now + delay, restarts: slot.restarts + 1 });
+  const all = crashesNow(draft);
+  if (all > maxRestarts) {
+    giveUp(draft, {
+      ...failure,
+      code: "CRASH_LOOP",
+      what: `workers ended unexpectedly ${all} times within ${restartWindowMs} ms; the last: ${failure.what}`,
+    });
+    return;
+  }
+  if (id === 0) return;
+  log(draft, {
+    level: "warn",
+    event: "worker.restarting",
+    msg: `worker ${id} is replaced ${delay === 0 ? "at once" : `in ${delay} ms`}`,
+    fields: { worker: id, delay_ms: delay, crashes: all, max_restarts: maxRestarts },
+  });
+}

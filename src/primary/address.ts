@@ -1,0 +1,54 @@
+/** The address that people open, and the free port behind port 0. */
+import { createServer } from "node:net";
+import type { Config } from "../config/config.js";
+import { SuperviseError } from "../errors.js";
+import type { Address } from "../ipc/messages.js";
+
+/**
+ * The configuration with a real port. Port 0 is settled here, once, because each worker, those after
+ * a restart included, has to listen on the same one.
+ *
+ * @throws SuperviseError LISTEN_REFUSED when the host has no address to listen on.
+ */
+export async function settlePort(config: Config): Promise<Config> {
+  const { host, port } = config.app;
+  if (port !== 0 || host.startsWith("unix:")) return config;
+  return { ...config, app: { ...config.app, port: await freePort(host) } };
+}
+
+const freePort = (host: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", (error) =>
+      reject(
+        new SuperviseError("LISTEN_REFUSED", {
+          what: `can't listen on ${host}: ${error.message}`,
+          remedy: "check [app] host",
+          cause: error,
+        }),
+      ),
+    );
+    probe.listen(0, host, () => {
+      const address = probe.address();
+      const found = typeof address === "object" && address !== null ? address.port : 0;
+      probe.close(() => resolve(found));
+    });
+  });
+
+/** Unspecified addresses can be listened on but not opened. */
+const reachable = (host: string): string =>
+  host === "0.0.0.0" || host === "::" || host === "" ? "localhost" : host;
+
+/** `http://127.0.0.1:8000`, or `unix:/run/app.sock`. */
+export function urlOf(address: Address, config: Config): string {
+  if (address.path !== undefined) return `unix:${address.path}`;
+  const host = reachable(
+    address.host === config.app.host
+      ? address.host
+      : reachable(config.app.host) === "localhost"
+        ? "localhost"
+        : address.host,
+  );
+  const written = host.includes(":") ? `[${host}]` : host;
+  return `${address.secure ? "https" : "http"}://${written}:${address.port}`;
+}

@@ -1,0 +1,31 @@
+/** What the environment of a worker holds beyond the primary's own. */
+import type { Config } from "../config/config.js";
+
+/** From the start of the process; nothing here is secret. */
+export function workerEnvironment(
+  config: Config,
+  slot: number,
+  generation: number,
+): Record<string, string> {
+  const nodeEnv = config.env !== "development" && (process.env["NODE_ENV"] ?? "") === "";
+  return {
+    DAZZLE_ENV: config.env,
+    HOST: config.app.host,
+    PORT: String(config.app.port),
+    WEB_CONCURRENCY: String(config.app.workers),
+    DAZZLE_DB_POOL_MIN: String(config.pool.min),
+    DAZZLE_DB_POOL_MAX: String(config.pool.max),
+    DAZZLE_WORKER_ID: String(slot),
+    DAZZLE_GENERATION: String(generation),
+    ...(nodeEnv ? { NODE_ENV: "production" } : {}),
+  };
+}
+
+/** Handed over once the process runs, so that no process list ever shows it. */
+export function secretEnvironment(
+  config: Config,
+  dotenv: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { url } = config.database;
+  return { ...dotenv, ...(url === null ? {} : { DATABASE_URL: url }) };
+}

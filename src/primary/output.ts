@@ -1,0 +1,53 @@
+/**
+ * A worker's stdout and stderr to the log: whole lines, in their order. When the log can't take more, the
+ * pipes are left unread, which stops the worker at its next write instead of filling memory here.
+ */
+import type { Readable } from "node:stream";
+import type { LogSink } from "../log/logger.js";
+import { createLineSplitter } from "../log/line-splitter.js";
+
+/** How many of a worker's last stderr lines are kept to tell what ended it. */
+const LAST_WORDS = 30;
+
+export interface Output {
+  /** The last lines of stderr. */
+  lastWords(): string;
+  /** Settles when both streams have ended and their last lines are in the log. */
+  readonly ended: Promise<void>;
+}
+
+export interface OutputInput {
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** The worker's slot; it changes when a spare is promoted. */
+  readonly slot: () => number;
+  readonly log: LogSink;
+}
+
+export function forwardOutput({ stdout, stderr, slot, log }: OutputInput): Output {
+  let last: string[] = [];
+  const forward = (stream: Readable | null, name: "stdout" | "stderr"): Promise<void> => {
+    if (stream === null) return Promise.resolve();
+    const splitter = createLineSplitter();
+    const pass = (lines: readonly string[]) => {
+      if (lines.length === 0) return;
+      if (name === "stderr") last = [...last, ...lines.slice(-LAST_WORDS)].slice(-LAST_WORDS);
+      log.output({ worker: slot(), stream: name }, lines);
+      const full = log.drained();
+      if (full === null) return;
+      stream.pause();
+      void full.then(() => stream.resume());
+    };
+    stream.on("data", (chunk: Buffer) => pass(splitter.push(chunk)));
+    return new Promise((resolve) => {
+      stream.once("close", () => {
+        pass(splitter.rest());
+        resolve();
+      });
+      // A pipe that breaks ends like one that closes; "close" follows.
+      stream.on("error", () => undefined);
+    });
+  };
+  const ended = Promise.all([forward(stdout, "stdout"), forward(stderr, "stderr")]);
+  return { lastWords: () => last.join("\n").trim(), ended: ended.then(() => undefined) };
+}

@@ -1,0 +1,133 @@
+/**
+ * The main job, in its order. Each step is one call; what happens after the fork is decided by the
+ * loop (lifecycle/transition.ts) and performed in supervisor.ts.
+ */
+import type { Config } from "../config/config.js";
+import type { ResolvedConfig } from "../config/load.js";
+import { productVersion } from "../config/version.js";
+import { startControl } from "../control/server.js";
+import { EXIT, SuperviseError, type ExitStatus } from "../errors.js";
+import type { Logger, LogSink } from "../log/logger.js";
+import type { Embedded } from "../postgres/embedded.js";
+import type { Session } from "../postgres/session.js";
+import { settlePort } from "./address.js";
+import { checkBudget, checkEntry, checkPin, connect, findDatabase, migrate } from "./prepare.js";
+import { listenForSignals } from "./signals.js";
+import { createSupervisor, toError, type Release, type Supervisor } from "./supervisor.js";
+import { createTarget, obey, type Known } from "./target.js";
+import { rememberWarnings } from "./warnings.js";
+import { workerCount } from "./worker-count.js";
+
+export interface RunOptions {
+  /** Reads the configuration; called again for each reload. */
+  readonly resolve: () => Promise<ResolvedConfig>;
+  readonly log: LogSink;
+}
+
+/**
+ * Supervises until told to stop.
+ *
+ * @returns 0 after a graceful stop.
+ * @throws SuperviseError what kept it from starting, or from going on.
+ */
+export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise<ExitStatus> {
+  const startedAt = new Date();
+  const { log, warnings } = rememberWarnings(sink);
+  const signals = listenForSignals();
+  const stopped = new AbortController();
+  // Until the loop runs, being asked to stop calls off whatever is being waited for.
+  signals.handTo((asked) => {
+    if (asked.type === "stop" || asked.type === "stop-now") stopped.abort();
+  });
+  const held: { embedded: Embedded | null; session: Session | null } = {
+    embedded: null,
+    session: null,
+  };
+  const known: Known = { startedAt, warnings, budget: null, migrations: null };
+
+  /** Everything before the fork, for the start and for each reload alike. */
+  const prepare = async (first: boolean): Promise<Release> => {
+    const resolved = await resolve();
+    if (first) sayStarting(resolved.config, log);
+    await checkPin(resolved.config, log);
+    checkEntry(resolved.config);
+    const found = await findDatabase(resolved.config, held.embedded, log);
+    held.embedded = found.embedded;
+    held.session ??= await connect(found.config, log, stopped.signal);
+    await migrate(held.session, found.config, log, stopped.signal);
+    const workers = await workerCount(held.session, found.config, log);
+    known.budget = await checkBudget(held.session, found.config, workers, log);
+    const config = { ...found.config, app: { ...found.config.app, workers } };
+    return { config: first ? await settlePort(config) : config, dotenv: resolved.dotenv };
+  };
+
+  try {
+    const release = await prepare(true);
+    if (stopped.signal.aborted) throw interrupted();
+    const supervisor = createSupervisor({
+      release,
+      log,
+      prepare: async () => keepPort(await prepare(false), release),
+      announce: (url) => sayReady(supervisor, url, startedAt, log),
+    });
+    const target = createTarget(supervisor, known, log);
+    const control = await startControl({ config: release.config, target, log });
+    try {
+      signals.handTo((asked) => obey(asked, supervisor, target, log));
+      supervisor.loop.dispatch({ type: "begin" });
+      const failure = await supervisor.ended;
+      if (failure !== null) throw toError(failure);
+    } finally {
+      control.close();
+    }
+    return EXIT.ok;
+  } catch (error) {
+    if (stopped.signal.aborted && isInterruption(error)) return EXIT.ok;
+    throw error;
+  } finally {
+    await held.session?.end();
+    await held.embedded?.stop();
+    signals.close();
+    log.event("info", "supervisor.stopped", "stopped", {
+      uptime_s: Math.round((Date.now() - startedAt.getTime()) / 1_000),
+    });
+  }
+}
+
+const interrupted = (): SuperviseError =>
+  new SuperviseError("INTERRUPTED", { what: "stopped while starting", remedy: "start again" });
+
+const isInterruption = (error: unknown): boolean =>
+  error instanceof SuperviseError && error.code === "INTERRUPTED";
+
+/** The port that was free at the start stays the port. */
+const keepPort = (next: Release, first: Release): Release =>
+  next.config.app.port === 0
+    ? {
+        ...next,
+        config: { ...next.config, app: { ...next.config.app, port: first.config.app.port } },
+      }
+    : next;
+
+function sayStarting(config: Config, log: Logger): void {
+  log.event("info", "supervisor.starting", `${config.project.name} in ${config.env}`, {
+    version: productVersion(),
+    node: process.versions.node,
+    project: config.project.name,
+    env: config.env,
+    entry: config.app.entry,
+    workers: config.app.workers,
+    pool_min: config.pool.min,
+    pool_max: config.pool.max,
+  });
+}
+
+function sayReady(supervisor: Supervisor, url: string | null, startedAt: Date, log: Logger): void {
+  const { slots, generation } = supervisor.loop.state();
+  log.event("info", "supervisor.ready", `ready${url === null ? "" : ` on ${url}`}`, {
+    url,
+    workers: slots.length,
+    generation,
+    boot_ms: Date.now() - startedAt.getTime(),
+  });
+}

@@ -1,0 +1,100 @@
+/** What the control server and the signals can do with the supervisor. */
+import type { ControlTarget, ReloadResult, Status, Warning } from "../control/protocol.js";
+import { SuperviseError } from "../errors.js";
+import type { Logger, LogSink } from "../log/logger.js";
+import type { BudgetVerdict } from "../postgres/budget.js";
+import { createFigureReader } from "./figures.js";
+import type { Asked } from "./signals.js";
+import { readinessOf, statusOf } from "./status.js";
+import type { Supervisor } from "./supervisor.js";
+
+/** What is known besides the state of the workers; it changes as time goes by. */
+export interface Known {
+  readonly startedAt: Date;
+  readonly warnings: () => readonly Warning[];
+  budget: BudgetVerdict | null;
+  migrations: Status["migrations"];
+}
+
+export function createTarget(supervisor: Supervisor, known: Known, log: Logger): ControlTarget {
+  const figures = createFigureReader();
+  const { loop } = supervisor;
+  return {
+    status: () =>
+      statusOf({
+        supervisor,
+        figures,
+        startedAt: known.startedAt,
+        warnings: known.warnings,
+        budget: () => budgetStatus(known.budget),
+        migrations: () => known.migrations,
+      }),
+    readiness: () => readinessOf(loop.state()),
+    metrics: () => "# EOF\n",
+    reload: async ({ parallel }): Promise<ReloadResult> => {
+      const began = performance.now();
+      const reason = await supervisor.ask("reload", parallel ?? 1);
+      return {
+        outcome: reason === null ? "done" : "abandoned",
+        reason,
+        generation: loop.state().generation,
+        duration_ms: Math.round(performance.now() - began),
+      };
+    },
+    scale: async (workers) => {
+      const from = loop.state().slots.length;
+      const reason = await supervisor.ask("scale", workers);
+      if (reason === null) return { from, to: workers };
+      log.warn(`not scaled to ${workers}: ${reason}`);
+      throw new SuperviseError("BOOT_FAILED", {
+        what: `not scaled to ${workers}: ${reason}`,
+        remedy: "see the supervisor's log",
+      });
+    },
+    stop: () => loop.dispatch({ type: "stop", reason: "command" }),
+  };
+}
+
+const budgetStatus = (verdict: BudgetVerdict | null): Status["budget"] =>
+  verdict === null
+    ? null
+    : {
+        max_connections: verdict.maxConnections,
+        reserved: verdict.reserved,
+        ours: verdict.ours,
+        others: verdict.others,
+        available: verdict.available,
+      };
+
+/** A signal's meaning carried out. */
+export function obey(
+  asked: Asked,
+  supervisor: Supervisor,
+  target: ControlTarget,
+  log: LogSink,
+): void {
+  const count = supervisor.loop.state().slots.length;
+  switch (asked.type) {
+    case "stop":
+    case "stop-now":
+      supervisor.loop.dispatch(asked);
+      return;
+    case "reload":
+      // Its outcome is in the log.
+      void target.reload({});
+      return;
+    case "more":
+      void supervisor.ask("scale", count + 1);
+      return;
+    case "fewer":
+      if (count > 1) void supervisor.ask("scale", count - 1);
+      else log.warn("one worker is left: send TERM to stop it too");
+      return;
+    case "reopen":
+      log.reopen();
+      return;
+    case "report":
+      log.info("status", { status: target.status() });
+      return;
+  }
+}

@@ -1,0 +1,87 @@
+/** The primary's view of one worker process: what it can tell it, and what it has heard from it. */
+import cluster from "node:cluster";
+import { fileURLToPath } from "node:url";
+import { isToPrimary, PROTOCOL, type ToPrimary, type ToWorker } from "../ipc/messages.js";
+import type { LogSink } from "../log/logger.js";
+import { forwardOutput } from "./output.js";
+
+const PROGRAM = fileURLToPath(new URL("../worker/main.js", import.meta.url));
+
+/** How long the pipes of a dead worker may stay open, held by a process that it had started. */
+const LAST_WORDS_MS = 250;
+
+export interface WorkerStats {
+  readonly loop: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly total: number;
+  readonly inFlight: number;
+  readonly perSecond: number;
+}
+
+export interface WorkerHandle {
+  readonly key: number;
+  readonly pid: number;
+  readonly startedAt: number;
+  slot: number;
+  stats: WorkerStats;
+  send(message: WithoutVersion<ToWorker>): void;
+  kill(): void;
+}
+
+type WithoutVersion<Message> = Message extends unknown ? Omit<Message, "v"> : never;
+
+export interface WorkerListeners {
+  heard(message: ToPrimary): void;
+  exited(code: number | null, signal: string | null, lastWords: string): void;
+}
+
+export interface ForkInput {
+  readonly key: number;
+  readonly slot: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: LogSink;
+}
+
+export function forkWorker(input: ForkInput, listeners: WorkerListeners): WorkerHandle {
+  const { key, slot, env, log } = input;
+  cluster.setupPrimary({ exec: PROGRAM, args: [], silent: true, windowsHide: true });
+  const worker = cluster.fork(env);
+  const child = worker.process;
+  let waiting: WithoutVersion<ToWorker>[] | null = [];
+  const handle: WorkerHandle = {
+    key,
+    pid: child.pid ?? 0,
+    startedAt: Date.now(),
+    slot,
+    stats: { loop: { p50: 0, p99: 0, max: 0 }, total: 0, inFlight: 0, perSecond: 0 },
+    send: (message) => {
+      if (waiting !== null) waiting.push(message);
+      // Not to a worker that is already gone: its exit tells.
+      else if (child.connected) child.send({ v: PROTOCOL, ...message }, () => undefined);
+    },
+    kill: () => void child.kill("SIGKILL"),
+  };
+  const output = forwardOutput({
+    stdout: child.stdout,
+    stderr: child.stderr,
+    slot: () => handle.slot,
+    log,
+  });
+  child.on("message", (message: unknown) => {
+    if (!isToPrimary(message)) return;
+    if (message.type === "hello") {
+      const orders = waiting ?? [];
+      waiting = null;
+      for (const order of orders) handle.send(order);
+    } else listeners.heard(message);
+  });
+  // A failed fork or a broken channel is followed by the exit.
+  child.on("error", () => undefined);
+  worker.on("error", () => undefined);
+  child.once("exit", (code, signal) => {
+    const late = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref());
+    void Promise.race([output.ended, late]).then(() =>
+      listeners.exited(code, signal, output.lastWords()),
+    );
+  });
+  return handle;
+}

@@ -1,0 +1,100 @@
+/** Loads ENTRY and finds out what it is: a factory, a finished application, or a script that listens. */
+import { realpathSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import { createRequire } from "node:module";
+import { Server } from "node:net";
+import { pathToFileURL } from "node:url";
+import { SuperviseError } from "../errors.js";
+import { fetchListener, type FetchApp } from "./fetch-adapter.js";
+
+type Factory = (context: unknown) => unknown;
+
+export type Loaded =
+  | { readonly kind: "factory"; readonly create: Factory }
+  | { readonly kind: "application"; readonly application: unknown }
+  | { readonly kind: "script" };
+
+/** What a factory may return, ready to listen. */
+export type Servable =
+  | { readonly kind: "server"; readonly server: Server }
+  | { readonly kind: "fastify"; readonly app: FastifyLike };
+
+export interface FastifyLike {
+  readonly server: Server;
+  listen(options: object): Promise<unknown>;
+  close(): Promise<unknown>;
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
+const method = (value: unknown, name: string): boolean =>
+  isObject(value) && name in value && typeof Reflect.get(value, name) === "function";
+
+const isListener = (value: unknown): value is RequestListener => typeof value === "function";
+const isFactory = (value: unknown): value is Factory => typeof value === "function";
+const isFetchApp = (value: unknown): value is FetchApp => method(value, "fetch");
+const isFastify = (value: unknown): value is FastifyLike =>
+  isObject(value) && "server" in value && method(value, "listen") && method(value, "ready");
+/** Express and Connect applications are functions too, but not factories. */
+const isApplicationFunction = (value: unknown): boolean =>
+  isListener(value) && method(value, "handle") && method(value, "use");
+
+/**
+ * Runs the file as the program's main module: `process.argv[1]`, `require.main` and
+ * `import.meta.url` say what they would say under plain node.
+ */
+export async function loadEntry(path: string): Promise<Loaded> {
+  const file = realpathSync(path);
+  process.argv[1] = file;
+  const { cache } = createRequire(import.meta.url);
+  Object.defineProperty(process, "mainModule", {
+    configurable: true,
+    get: () => cache[file],
+    set: () => undefined,
+  });
+  const found: unknown = await import(pathToFileURL(file).href);
+  return classify(found);
+}
+
+function classify(found: unknown): Loaded {
+  const fallback: unknown = isObject(found) ? Reflect.get(found, "default") : undefined;
+  for (const holder of [found, fallback]) {
+    const create: unknown = isObject(holder) ? Reflect.get(holder, "createApp") : undefined;
+    if (isFactory(create)) return { kind: "factory", create };
+  }
+  // A CommonJS module transpiled from ESM keeps its default export one level down.
+  const inner: unknown =
+    isObject(fallback) && "__esModule" in fallback ? Reflect.get(fallback, "default") : fallback;
+  if (isApplicationFunction(inner)) return { kind: "application", application: inner };
+  if (isFactory(inner)) return { kind: "factory", create: inner };
+  if (
+    inner instanceof Server ||
+    isFastify(inner) ||
+    isFetchApp(inner) ||
+    method(inner, "callback")
+  ) {
+    return { kind: "application", application: inner };
+  }
+  return { kind: "script" };
+}
+
+/** Errors: BOOT_FAILED when it is nothing that can serve. */
+export function toServable(application: unknown): Servable {
+  if (application instanceof Server) return { kind: "server", server: application };
+  if (isFastify(application)) return { kind: "fastify", app: application };
+  if (isListener(application)) return { kind: "server", server: createServer(application) };
+  if (isFetchApp(application)) {
+    return { kind: "server", server: createServer(fetchListener(application)) };
+  }
+  if (isObject(application) && method(application, "callback")) {
+    const callback: unknown = Reflect.get(application, "callback");
+    const listener: unknown = isFactory(callback) && Reflect.apply(callback, application, []);
+    if (isListener(listener)) return { kind: "server", server: createServer(listener) };
+  }
+  throw new SuperviseError("BOOT_FAILED", {
+    what: `the factory returned ${application === null ? "null" : typeof application}`,
+    remedy:
+      "return a request listener, an http.Server, a Fastify instance or an object with fetch(request)",
+  });
+}

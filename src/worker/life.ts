@@ -1,0 +1,136 @@
+/** The life of a worker as the orders of the primary lead it through. */
+import type { Config } from "../config/config.js";
+import { findEntry } from "../config/entry.js";
+import type { ToWorker, WorkerIdentity } from "../ipc/messages.js";
+import { createLogger } from "../log/sink.js";
+import { startApplication, type Application } from "./application.js";
+import type { Channel } from "./channel.js";
+import { drainTraffic } from "./drain.js";
+import { reportedFailure } from "./failure.js";
+import { installRuntime, type Runtime } from "./runtime.js";
+import { bounded, runShutdown } from "./shutdown.js";
+import type { SignalGuard } from "./signals.js";
+import { startReporting } from "./reporting.js";
+import type { Traffic } from "./traffic.js";
+
+type StartOrder = Extract<ToWorker, { type: "start" }>;
+
+/** Each shutdown function's limit when the drain has used up its own time, at most all of it. */
+const LEAST_SHUTDOWN_MS = 1_000;
+
+export interface LifeInput {
+  readonly channel: Channel;
+  readonly guard: SignalGuard;
+  readonly traffic: Traffic;
+  readonly end: (status: number) => never;
+}
+
+export interface WorkerLife {
+  start(order: StartOrder): Promise<void>;
+  promote(identity: WorkerIdentity): Promise<void>;
+  drain(timeoutMs: number): Promise<void>;
+  /** From the configuration; null before the start order. */
+  drainTimeoutMs(): number | null;
+}
+
+export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): WorkerLife {
+  const stopping = new AbortController();
+  let identity: WorkerIdentity = { slot: 0, generation: 0, restarts: 0 };
+  let runtime: Runtime | null = null;
+  let application: Application | null = null;
+  let ready = false;
+
+  const fail = async (thrown: unknown, doing: string): Promise<void> => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    await channel.send({ type: "failed", failure: reportedFailure(thrown, doing) });
+    end(1);
+  };
+
+  const takeIdentity = (given: WorkerIdentity): void => {
+    identity = given;
+    process.env["DAZZLE_WORKER_ID"] = String(given.slot);
+    process.env["DAZZLE_GENERATION"] = String(given.generation);
+  };
+
+  const serve = async (): Promise<void> => {
+    if (application === null || runtime === null) return;
+    try {
+      const [address] = await Promise.all([application.listen(), runtime.own?.warm()]);
+      if (stopping.signal.aborted) return;
+      ready = true;
+      startReporting(channel, traffic);
+      await channel.send({ type: "ready", address });
+    } catch (error) {
+      await fail(error, "to start serving");
+    }
+  };
+
+  // Node prints the error itself and exits; this only tells the primary what kept it from serving.
+  process.on("uncaughtExceptionMonitor", (error) => {
+    if (!ready) void channel.send({ type: "failed", failure: reportedFailure(error, "to start") });
+  });
+
+  return {
+    start: async (order) => {
+      takeIdentity(order.identity);
+      Object.assign(process.env, order.env);
+      runtime = makeRuntime(order.config, () => identity, stopping.signal);
+      installRuntime(runtime);
+      try {
+        application = await startApplication(findEntry(order.config), runtime, traffic);
+      } catch (error) {
+        await fail(error, "to load");
+        return;
+      }
+      if (order.identity.slot === 0) await channel.send({ type: "loaded" });
+      else await serve();
+    },
+    promote: async (given) => {
+      takeIdentity(given);
+      await serve();
+    },
+    drain: async (timeoutMs) => {
+      if (stopping.signal.aborted) return;
+      stopping.abort();
+      const began = performance.now();
+      const cut = await drainTraffic(traffic, timeoutMs);
+      if (cut > 0) await channel.send({ type: "cut", requests: cut });
+      const left = () => Math.max(LEAST_SHUTDOWN_MS, timeoutMs - (performance.now() - began));
+      if (runtime !== null) {
+        await runShutdown(runtime.shutdown, left(), runtime.log);
+        // A script ends itself when it has been told; one that does not is ended here.
+        if (guard.release()) await bounded(() => settled(), LEAST_SHUTDOWN_MS);
+        await runtime.own?.end(LEAST_SHUTDOWN_MS);
+      }
+      end(0);
+    },
+    drainTimeoutMs: () => runtime?.config.supervisor.drainTimeoutMs ?? null,
+  };
+}
+
+/** Lets what the application's signal listeners began with promises get done. */
+const settled = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(() => setImmediate(resolve));
+  });
+
+function makeRuntime(config: Config, identity: () => WorkerIdentity, signal: AbortSignal): Runtime {
+  return {
+    env: config.env,
+    config,
+    log: createLogger({ format: "record", level: "debug", stream: process.stdout }),
+    worker: {
+      get id() {
+        return identity().slot;
+      },
+      get generation() {
+        return identity().generation;
+      },
+      pid: process.pid,
+    },
+    signal,
+    shutdown: [],
+    own: null,
+  };
+}

@@ -1,0 +1,32 @@
+/** The seam between an application's server and how connections reach it. */
+import type { ListenOptions, Server } from "node:net";
+import type { Config } from "../config/config.js";
+import type { Address } from "../ipc/messages.js";
+
+/** Longest queue of connections that the kernel accepts for a server that is busy. */
+const BACKLOG = 1_024;
+
+export function listenOptions(config: Config): ListenOptions {
+  const { host, port } = config.app;
+  return host.startsWith("unix:")
+    ? { path: host.slice("unix:".length), backlog: BACKLOG }
+    : { host, port, backlog: BACKLOG };
+}
+
+/** Rejects with the system's error. */
+export const listenOn = (server: Server, config: Config): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(listenOptions(config), () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
+  });
+
+export function addressOf(server: Server): Address | null {
+  const address = server.address();
+  const secure = "setSecureContext" in server;
+  if (address === null) return null;
+  if (typeof address === "string") return { host: "", port: 0, path: address, secure };
+  return { host: address.address, port: address.port, secure };
+}

@@ -1,0 +1,44 @@
+/**
+ * A worker, from its start to its end: wait for the order, load the application, warm the pool,
+ * listen, say ready, serve, drain, end. What it does not do: decide. When to start, drain or die is the
+ * primary's business; the worker does as told, and drains by itself only when the primary is gone.
+ */
+import type { ToWorker } from "../ipc/messages.js";
+import { openChannel } from "./channel.js";
+import { createWorkerLife } from "./life.js";
+import { guardSignals } from "./signals.js";
+import { prepareOutput } from "./stdio.js";
+import { watchTraffic } from "./traffic.js";
+
+const endProcess: (status: number) => never = process.exit.bind(process);
+
+/** How long a worker whose primary is gone may take to find that nobody needs it. */
+const ORPHAN_TIMEOUT_MS = 30_000;
+
+prepareOutput();
+keepWithoutPrimary();
+const channel = openChannel();
+const guard = guardSignals((signal) => void channel.send({ type: "asked", signal }));
+const life = createWorkerLife({ channel, guard, traffic: watchTraffic(), end: endProcess });
+
+channel.onOrder((order) => void obey(order));
+void channel.send({ type: "hello" });
+channel.onLost(() => void life.drain(life.drainTimeoutMs() ?? ORPHAN_TIMEOUT_MS));
+
+function obey(order: ToWorker): Promise<void> {
+  switch (order.type) {
+    case "start":
+      return life.start(order);
+    case "promote":
+      return life.promote(order.identity);
+    case "drain":
+      return life.drain(order.timeoutMs);
+  }
+}
+
+/** node:cluster ends a worker at once when its primary is gone, unless that was agreed before. */
+function keepWithoutPrimary(): void {
+  void import("node:cluster").then(({ default: cluster }) => {
+    if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
+  });
+}

@@ -1,0 +1,32 @@
+/** What a worker tells the primary each second once it is ready: event loop, requests, pools. */
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { Channel } from "./channel.js";
+import type { Traffic } from "./traffic.js";
+
+const EVERY_MS = 1_000;
+/** How often the loop's delay is sampled. A recorded value includes this wait. */
+const RESOLUTION_MS = 20;
+
+export function startReporting(channel: Channel, traffic: Traffic): void {
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  histogram.enable();
+  const delay = (nanoseconds: number): number =>
+    Math.max(0, Math.round(nanoseconds / 1e4) / 100 - RESOLUTION_MS);
+  setInterval(() => {
+    const loop =
+      histogram.count === 0
+        ? { p50: 0, p99: 0, max: 0 }
+        : {
+            p50: delay(histogram.percentile(50)),
+            p99: delay(histogram.percentile(99)),
+            max: delay(histogram.max),
+          };
+    histogram.reset();
+    void channel.send({
+      type: "stats",
+      loop,
+      requests: { total: traffic.total(), inFlight: traffic.inFlight() },
+      heapBytes: process.memoryUsage().heapUsed,
+    });
+  }, EVERY_MS).unref();
+}

@@ -1,0 +1,115 @@
+/**
+ * What a worker serves right now: its servers, their connections, the requests in flight. Servers are
+ * noticed when they listen, whoever made them, so scripts need no change. On the hot path a
+ * request costs one set entry in and one out.
+ */
+import { subscribe } from "node:diagnostics_channel";
+import { Server as HttpServer, type ServerResponse } from "node:http";
+import { Server as HttpsServer } from "node:https";
+import { Server as NetServer, type Socket } from "node:net";
+
+export type Protocol = "http1" | "http2" | "raw";
+
+export interface Closable {
+  close(): void;
+}
+
+export interface Traffic {
+  readonly servers: ReadonlySet<NetServer>;
+  readonly connections: ReadonlyMap<Socket, Protocol>;
+  readonly responses: ReadonlySet<ServerResponse>;
+  readonly sessions: ReadonlySet<Closable>;
+  /** Requests ever begun. */
+  total(): number;
+  /** Requests, streams and upgraded or raw connections that have not ended. */
+  inFlight(): number;
+  /** Called for each request that begins. */
+  onRequest(listener: (response: ServerResponse) => void): void;
+  /** Called when a server listens. */
+  onListening(listener: (server: NetServer) => void): void;
+}
+
+const protocolOf = (server: NetServer): Protocol => {
+  if (server instanceof HttpServer || server instanceof HttpsServer) return "http1";
+  return "setTimeout" in server && "updateSettings" in server ? "http2" : "raw";
+};
+
+/** Starts watching; call it before the application is loaded. */
+export function watchTraffic(): Traffic {
+  const servers = new Set<NetServer>();
+  const connections = new Map<Socket, Protocol>();
+  const responses = new Set<ServerResponse>();
+  const sessions = new Set<Closable>();
+  const listeners: ((response: ServerResponse) => void)[] = [];
+  const listening: ((server: NetServer) => void)[] = [];
+  let total = 0;
+  let streams = 0;
+
+  subscribe("http.server.request.start", (message) => {
+    if (!isRequestStart(message)) return;
+    const { response } = message;
+    total += 1;
+    responses.add(response);
+    response.once("close", () => responses.delete(response));
+    for (const listener of listeners) listener(response);
+  });
+
+  const watch = (server: NetServer) => {
+    servers.add(server);
+    const protocol = protocolOf(server);
+    // A TLS server's "connection" is the bare socket under the one that HTTP is spoken on.
+    const event = "setSecureContext" in server ? "secureConnection" : "connection";
+    server.on(event, (socket: Socket) => {
+      connections.set(socket, protocol);
+      socket.once("close", () => connections.delete(socket));
+    });
+    server.on("session", (session: Closable & NodeJS.EventEmitter) => {
+      sessions.add(session);
+      session.once("close", () => sessions.delete(session));
+    });
+    if (protocol === "http2") {
+      server.on("stream", (stream: NodeJS.EventEmitter) => {
+        total += 1;
+        streams += 1;
+        stream.once("close", () => {
+          streams -= 1;
+        });
+      });
+    }
+    server.on("listening", () => {
+      for (const listener of listening) listener(server);
+    });
+    server.on("close", () => servers.delete(server));
+  };
+
+  const listen: unknown = Reflect.get(NetServer.prototype, "listen");
+  if (typeof listen === "function") {
+    Object.assign(NetServer.prototype, {
+      listen(this: NetServer, ...args: unknown[]): unknown {
+        if (!servers.has(this)) watch(this);
+        return Reflect.apply(listen, this, args);
+      },
+    });
+  }
+
+  const others = () =>
+    [...connections].filter(
+      ([socket, protocol]) => protocol === "raw" || (protocol === "http1" && isUpgraded(socket)),
+    ).length;
+  return {
+    servers,
+    connections,
+    responses,
+    sessions,
+    total: () => total,
+    inFlight: () => responses.size + streams + others(),
+    onRequest: (listener) => listeners.push(listener),
+    onListening: (listener) => listening.push(listener),
+  };
+}
+
+/** Node's HTTP parser lets go of a socket when it is upgraded (a WebSocket) or handed out by CONNECT. */
+export const isUpgraded = (socket: Socket): boolean => "parser" in socket && socket.parser === null;
+
+const isRequestStart = (message: unknown): message is { response: ServerResponse } =>
+  typeof message === "object" && message !== null && "response" in message;
