@@ -1,0 +1,2 @@
+// How connections reach workers: see distribution/run.js.
+export { default } from "./distribution/run.js";

@@ -1,0 +1,106 @@
+/**
+ * What the two halves of the distribution say to each other. `cmd` starts with `NODE_`, so that
+ * Node delivers these as `internalMessage` and an application's own `process.on("message")` in a
+ * script never sees them.
+ */
+
+export const COMMAND = "NODE_SUPERVISE_LISTEN";
+
+/** Environment variable that tells a worker how its listeners get their connections. */
+export const KIND_VARIABLE = "SUPERVISE_DISTRIBUTION";
+
+/**
+ * How connections reach workers.
+ * - `balanced`: workers accept from one shared socket, and step out while they hold more than
+ *   their fair share.
+ * - `shared`: the same without the stepping out: whoever wakes first accepts.
+ * - `reuseport`: a socket per worker, the kernel spreads by hash (Node 23.1 and later, Linux).
+ * - `round-robin`: node:cluster's own, the primary accepts and hands over.
+ */
+export type Kind = "balanced" | "shared" | "reuseport" | "round-robin";
+
+/** UV_TCP_REUSEPORT: several sockets on one port, between which the kernel spreads. */
+export const REUSEPORT_FLAG = 2;
+
+/** What is listened on, as node:net asks node:cluster for it. */
+export interface ListenQuery {
+  /** An IP address, the path of a unix socket, or null for every address. */
+  readonly address: string | null;
+  /** -1 for a unix socket or a descriptor. */
+  readonly port: number;
+  /** 4, 6, or -1. */
+  readonly addressType: number;
+  /** A descriptor of the primary, such as one of systemd's; null for none. */
+  readonly fd: number | null;
+  readonly flags: number;
+  /** Tells two listeners of one worker on the same address (port 0, twice) from each other. */
+  readonly index: number;
+}
+
+/** Worker to primary. */
+export type WorkerMessage =
+  | { act: "open"; seq: number; query: ListenQuery; data: unknown }
+  | { act: "close"; key: string }
+  | { act: "out" };
+
+/** Where a worker finds itself among the other users of a listener. */
+export interface Place {
+  /** The scoreboard's path. */
+  readonly board: string;
+  readonly row: number;
+}
+
+/** Primary to worker; `opened` carries the listening handle when `errno` is 0. */
+export type PrimaryMessage =
+  | {
+      act: "opened";
+      seq: number;
+      errno: number;
+      key: string;
+      /** Shared by all users of a listener: TLS ticket keys. */
+      data: unknown;
+      place: Place | null;
+      /** The port that was bound, for `reuseport`, whose workers bind for themselves. */
+      port: number;
+    }
+  | { act: "step-out" };
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+
+function parseQuery(value: unknown): ListenQuery | null {
+  if (!isRecord(value)) return null;
+  const { address, port, addressType, fd, flags, index } = value;
+  if (address !== null && typeof address !== "string") return null;
+  if (fd !== null && typeof fd !== "number") return null;
+  if (typeof port !== "number" || typeof addressType !== "number") return null;
+  if (typeof flags !== "number" || typeof index !== "number") return null;
+  return { address, port, addressType, fd, flags, index };
+}
+
+/** Null for whatever is not ours. */
+export function parseWorkerMessage(value: unknown): WorkerMessage | null {
+  if (!isRecord(value) || value["cmd"] !== COMMAND) return null;
+  const { act, seq, key, data } = value;
+  if (act === "out") return { act };
+  if (act === "close" && typeof key === "string") return { act, key };
+  const query = parseQuery(value["query"]);
+  if (act === "open" && typeof seq === "number" && query) return { act, seq, query, data };
+  return null;
+}
+
+function parsePlace(value: unknown): Place | null {
+  if (!isRecord(value)) return null;
+  const { board, row } = value;
+  return typeof board === "string" && typeof row === "number" ? { board, row } : null;
+}
+
+/** Null for whatever is not ours. */
+export function parsePrimaryMessage(value: unknown): PrimaryMessage | null {
+  if (!isRecord(value) || value["cmd"] !== COMMAND) return null;
+  const { act, seq, errno, key, data, port } = value;
+  if (act === "step-out") return { act };
+  if (act !== "opened" || typeof seq !== "number" || typeof errno !== "number") return null;
+  if (typeof key !== "string" || typeof port !== "number") return null;
+  return { act, seq, errno, key, data, port, place: parsePlace(value["place"]) };
+}

@@ -1,0 +1,118 @@
+/**
+ * How connections reach workers, the primary's half. The primary owns every listening socket that
+ * workers share and accepts nothing itself: workers pull. So a connection is either in the kernel's
+ * queue, where any worker can take it, or in the hands of the worker that answers it; none is ever
+ * on its way between two processes, where it would be lost with one of them.
+ *
+ * The worker's half is `worker/distribution`; why this way, with the measurements, is
+ * docs/adr/0010-distribution.md.
+ *
+ * Wiring: `createDistribution` before the first fork; `cluster.fork({ ...distribution.env })`, then
+ * `attach(worker)` in the same tick; `release(worker.id)` on its `exit`; `settle()` whenever all
+ * workers are ready (after the start, after each reload); `close()` at the end.
+ */
+import cluster, { type Worker } from "node:cluster";
+import { SuperviseError } from "../../errors.js";
+import type { Distribution as Setting } from "../../config/config.js";
+import {
+  COMMAND,
+  KIND_VARIABLE,
+  parseWorkerMessage,
+  type Kind,
+  type PrimaryMessage,
+} from "../../ipc/distribution/messages.js";
+import { createListeners } from "./listeners.js";
+
+export interface Distribution {
+  readonly kind: Kind;
+  /** Environment of every worker: tells its half what to do. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Serves the worker's requests to listen. Call it in the tick of its fork. */
+  attach(worker: Worker): void;
+  /**
+   * Takes a worker out: it accepts nothing more and finishes what it has. Settles when it has
+   * stepped out, or is gone. Closing its servers does the same; under `round-robin` only that does.
+   */
+  stepOut(worker: Worker): Promise<void>;
+  /** The worker is gone. Its listeners stay open for its replacement; the kernel's queue waits. */
+  release(workerId: number): void;
+  /** Closes listeners that no worker has asked for: a release moved to another port. */
+  settle(): void;
+  /** Closes every listener. */
+  close(): void;
+}
+
+/** `auto` is the one that passed all four measures. */
+export const kindOf = (setting: Setting): Kind => (setting === "auto" ? "balanced" : setting);
+
+/**
+ * Throws CONFIG_INVALID for `reuseport` on a Node that has none. Sets the scheduling policy of
+ * node:cluster, which its first fork freezes.
+ */
+export function createDistribution(
+  setting: Setting,
+  nodeVersion = process.versions.node,
+): Distribution {
+  const kind = kindOf(setting);
+  if (kind === "reuseport") requireReusePort(nodeVersion);
+  cluster.schedulingPolicy = kind === "round-robin" ? cluster.SCHED_RR : cluster.SCHED_NONE;
+  const listeners = createListeners(kind);
+  /** Per worker, who waits for its stepping out. */
+  const waiting = new Map<number, (() => void)[]>();
+  const settleOut = (workerId: number): void => {
+    const callbacks = waiting.get(workerId) ?? [];
+    waiting.delete(workerId);
+    for (const done of callbacks) done();
+  };
+
+  return {
+    kind,
+    env: { [KIND_VARIABLE]: kind },
+    attach(worker) {
+      if (kind === "round-robin") return;
+      worker.process.on("internalMessage", (value: unknown) => {
+        const message = parseWorkerMessage(value);
+        if (message === null) return;
+        if (message.act === "open") {
+          const { reply, handle } = listeners.open(worker.id, message);
+          send(worker, reply, handle);
+        } else if (message.act === "close") listeners.leave(worker.id, message.key);
+        else settleOut(worker.id);
+      });
+    },
+    stepOut(worker) {
+      if (kind === "round-robin" || !worker.isConnected()) return Promise.resolve();
+      return new Promise((resolve) => {
+        waiting.set(worker.id, [...(waiting.get(worker.id) ?? []), resolve]);
+        send(worker, { act: "step-out" });
+      });
+    },
+    release(workerId) {
+      listeners.release(workerId);
+      settleOut(workerId);
+    },
+    settle: () => listeners.settle(),
+    close: () => listeners.close(),
+  };
+}
+
+/**
+ * A worker that is ending has a closed channel; its `exit` follows and releases it. Called by
+ * reflection because the types of `send` have no bare handles, which node:cluster itself sends.
+ */
+function send(worker: Worker, message: PrimaryMessage, handle?: object): void {
+  const method: unknown = Reflect.get(worker.process, "send");
+  if (typeof method !== "function" || !worker.isConnected()) return;
+  const failed = (): void => undefined;
+  Reflect.apply(method, worker.process, [{ cmd: COMMAND, ...message }, handle, {}, failed]);
+}
+
+function requireReusePort(nodeVersion: string): void {
+  const [major = 0, minor = 0] = nodeVersion.split(".").map(Number);
+  if (major > 23 || (major === 23 && minor >= 1)) return;
+  throw new SuperviseError("CONFIG_INVALID", {
+    what: `reuseport needs Node 23.1 or later, this is ${nodeVersion}`,
+    where: "supervisor.distribution",
+    remedy: 'set supervisor.distribution to "auto", or run a newer Node',
+  });
+}

@@ -1,0 +1,174 @@
+/** The listening sockets that the primary holds for its workers, and who uses which. */
+import net from "node:net";
+import { isAbsolute, relative } from "node:path";
+import { clearRow, createBoard, type Board } from "../../ipc/distribution/board.js";
+import {
+  REUSEPORT_FLAG,
+  type Kind,
+  type ListenQuery,
+  type PrimaryMessage,
+  type WorkerMessage,
+} from "../../ipc/distribution/messages.js";
+
+interface ListenHandle {
+  close(): void;
+  /** Pipes have none. */
+  getsockname?(out: object): number;
+}
+
+interface Listener {
+  readonly handle: ListenHandle;
+  /** Null where nothing is balanced. */
+  readonly board: Board | null;
+  /** The rows by worker. */
+  readonly users: Map<number, number>;
+  readonly data: unknown;
+  readonly port: number;
+  /** A descriptor that was handed to the primary can't be opened again. */
+  readonly permanent: boolean;
+}
+
+type Open = Extract<WorkerMessage, { act: "open" }>;
+type Opened = Extract<PrimaryMessage, { act: "opened" }>;
+
+export interface Listeners {
+  open(workerId: number, message: Open): { reply: Opened; handle?: object };
+  /** A worker closed its server. The last one to do so closes the listener. */
+  leave(workerId: number, key: string): void;
+  /** A worker is gone. What it used stays open for its replacement. */
+  release(workerId: number): void;
+  /** Closes what nobody uses. */
+  settle(): void;
+  close(): void;
+}
+
+export function createListeners(kind: Kind): Listeners {
+  const listeners = new Map<string, Listener>();
+
+  function leave(workerId: number, key: string): Listener | null {
+    const listener = listeners.get(key);
+    const row = listener?.users.get(workerId);
+    if (listener === undefined || row === undefined) return null;
+    listener.users.delete(workerId);
+    if (listener.board) clearRow(listener.board, row);
+    return listener;
+  }
+
+  function drop(key: string, listener: Listener): void {
+    if (listener.users.size > 0 || listener.permanent) return;
+    listeners.delete(key);
+    dispose(listener);
+  }
+
+  return {
+    open(workerId, { seq, query, data }) {
+      const key = keyOf(query);
+      const found = listeners.get(key) ?? bind(query, data, kind);
+      if (typeof found === "number") {
+        const failed = { key, errno: found, data: null, place: null, port: query.port };
+        return { reply: { act: "opened", seq, ...failed } };
+      }
+      listeners.set(key, found);
+      const row = freeRow(found.users);
+      found.users.set(workerId, row);
+      const place = found.board ? { board: found.board.path, row } : null;
+      const reply: Opened = {
+        act: "opened",
+        seq,
+        errno: 0,
+        key,
+        data: found.data,
+        place,
+        port: found.port,
+      };
+      return kind === "reuseport" && query.port >= 0 ? { reply } : { reply, handle: found.handle };
+    },
+    leave(workerId, key) {
+      const listener = leave(workerId, key);
+      if (listener) drop(key, listener);
+    },
+    release(workerId) {
+      for (const key of listeners.keys()) leave(workerId, key);
+    },
+    settle() {
+      for (const [key, listener] of listeners) drop(key, listener);
+    },
+    close() {
+      for (const listener of listeners.values()) dispose(listener);
+      listeners.clear();
+    },
+  };
+}
+
+function dispose(listener: Listener): void {
+  listener.handle.close();
+  listener.board?.close();
+}
+
+const keyOf = ({ address, port, addressType, fd, index }: ListenQuery): string =>
+  [address, port, addressType, fd, index].join(":");
+
+function freeRow(users: ReadonlyMap<number, number>): number {
+  const taken = new Set(users.values());
+  let row = 0;
+  while (taken.has(row)) row += 1;
+  return row;
+}
+
+/**
+ * Binds, or answers the negative errno that node:net reports in the worker. Under `reuseport` the
+ * socket only reserves the port: one that does not listen gets no connections.
+ */
+function bind(query: ListenQuery, data: unknown, kind: Kind): Listener | number {
+  const flags =
+    kind === "reuseport" && query.port >= 0 ? query.flags | REUSEPORT_FLAG : query.flags;
+  const handle = createHandle({ ...query, flags, address: socketPath(query) });
+  if (typeof handle === "number") return handle;
+  const name: { port?: number } = {};
+  // libuv keeps EADDRINUSE of bind(2) to itself until the next call on the handle.
+  const errno = handle.getsockname?.(name) ?? 0;
+  if (errno !== 0) {
+    handle.close();
+    return errno;
+  }
+  return {
+    handle,
+    board: kind === "balanced" ? createBoard() : null,
+    users: new Map(),
+    data,
+    port: name.port ?? query.port,
+    permanent: query.fd !== null,
+  };
+}
+
+/** A unix socket's path has about 100 bytes: the relative one may fit where the absolute does not. */
+function socketPath({ address, port }: ListenQuery): string | null {
+  if (address === null || port >= 0 || !isAbsolute(address)) return address;
+  const short = relative(process.cwd(), address);
+  return short.length < address.length ? short : address;
+}
+
+/** What node:cluster's own shared handle is made with: bound, not accepting. */
+function createHandle({
+  address,
+  port,
+  addressType,
+  fd,
+  flags,
+}: ListenQuery): ListenHandle | number {
+  const create: unknown = Reflect.get(net, "_createServerHandle");
+  if (typeof create !== "function") throw new Error("this Node has no net._createServerHandle");
+  const made: unknown = Reflect.apply(create, net, [
+    address,
+    port,
+    addressType,
+    fd ?? undefined,
+    flags,
+  ]);
+  if (typeof made === "number" || isListenHandle(made)) return made;
+  throw new Error("net._createServerHandle returned no handle");
+}
+
+function isListenHandle(value: unknown): value is ListenHandle {
+  return typeof value === "object" && value !== null && "close" in value;
+}

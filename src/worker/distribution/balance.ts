@@ -1,0 +1,112 @@
+/**
+ * Keeps this worker's row of a listener's scoreboard and steps out of accepting while it holds more
+ * than its fair share. Every worker decides for itself from the same rows; nobody is asked, so a
+ * busy or dead primary or peer holds up nothing.
+ */
+import { monotonicMs, type Board } from "../../ipc/distribution/board.js";
+import { decide } from "./fair-share.js";
+
+/** Between two looks at the board while connections come and go, and while all is quiet. */
+const BUSY_MS = 20;
+const QUIET_MS = 100;
+/** A row holds for this many looks: a loop that misses two in a row is stuck. */
+const LOOKS_VALID = 3;
+/** Looks without any change after which all is quiet. */
+const LOOKS_UNTIL_QUIET = 50;
+
+/**
+ * Ignored by whoever has no handler for it, so that it can hit nobody by mistake. Go's runtime
+ * interrupts itself with it for the same reason.
+ */
+export const WAKE_SIGNAL = "SIGURG";
+
+export interface Balance {
+  /** A connection was accepted. */
+  opened(): void;
+  /** A connection has ended. */
+  closed(): void;
+  /** Looks at the board now. */
+  look(): void;
+  end(): void;
+}
+
+interface Listener {
+  pause(): void;
+  resume(): void;
+}
+
+export function startBalance(board: Board, row: number, listener: Listener): Balance {
+  let open = 0;
+  let accepting = true;
+  let unchanged = 0;
+  let timer: NodeJS.Timeout | null = null;
+  let ended = false;
+
+  function announce(now: number): void {
+    const interval = unchanged < LOOKS_UNTIL_QUIET ? BUSY_MS : QUIET_MS;
+    const validUntil = now + interval * LOOKS_VALID;
+    board.write(row, { validUntil, open, accepting, pid: process.pid });
+  }
+
+  function look(): void {
+    if (ended) return;
+    const now = monotonicMs();
+    const decision = decide(board.read(), row, open, now);
+    if (decision.accept !== accepting) {
+      accepting = decision.accept;
+      if (accepting) listener.resume();
+      else listener.pause();
+    }
+    announce(now);
+    for (const pid of decision.wake) wake(pid);
+  }
+
+  function tick(): void {
+    unchanged += 1;
+    look();
+    arm();
+  }
+
+  function arm(): void {
+    timer = setTimeout(tick, unchanged < LOOKS_UNTIL_QUIET ? BUSY_MS : QUIET_MS);
+    timer.unref();
+  }
+
+  function changed(): void {
+    const wasQuiet = unchanged >= LOOKS_UNTIL_QUIET;
+    unchanged = 0;
+    if (!wasQuiet || ended) return;
+    if (timer) clearTimeout(timer);
+    arm();
+  }
+
+  announce(monotonicMs());
+  arm();
+  return {
+    opened() {
+      open += 1;
+      changed();
+      look();
+    },
+    closed() {
+      open -= 1;
+      changed();
+      if (!accepting) look();
+    },
+    look,
+    end() {
+      ended = true;
+      if (timer) clearTimeout(timer);
+      board.close();
+    },
+  };
+}
+
+/** The peer may have ended in this very moment; then there is nobody to wake. */
+function wake(pid: number): void {
+  try {
+    process.kill(pid, WAKE_SIGNAL);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
