@@ -1,0 +1,113 @@
+/**
+ * One spell of exhaustion of one pool in one worker: when it is entered, when it has ended, and
+ * what has happened in it. Plain data; the sentences are made in explain.ts.
+ */
+import { sizeNeeded } from "./advice.js";
+import { exhaustion, isSaturated } from "./exhaustion.js";
+import { createHistogram, mergeWhole, quantile, type Histogram } from "./histogram.js";
+import { gaugesOf, peakOf, type Gauges, type Series } from "./series.js";
+
+/** A pool has recovered when it has not been exhausted for this long. */
+const CALM_MS = 5_000;
+
+export interface Episode {
+  readonly startedAt: number;
+  /** When the pool was last seen exhausted. */
+  lastSeen: number;
+  /** When the last line was logged. */
+  toldAt: number;
+  /** Connections that would have sufficed, the most of any moment. */
+  needed: number;
+  peakWaiting: number;
+  oldestWaitMs: number;
+  longestHeldMs: number;
+  longestHeldStack: string | null;
+  /** Waits of the 10 s before and of the spell itself. */
+  readonly wait: Histogram;
+  /** Totals when it began. */
+  readonly before: { checkouts: number; timeouts: number };
+}
+
+/** What one look at a pool found. */
+export type Finding = "calm" | "entered" | "going on" | "ended";
+
+export interface Watched {
+  readonly series: Series;
+  episode: Episode | null;
+  saturatedMs: number;
+}
+
+export function createWatched(series: Series): Watched {
+  return { series, episode: null, saturatedMs: 0 };
+}
+
+/** Looks at the pool as it stands at `now`, `elapsedMs` after the last look. */
+export function look(
+  watched: Watched,
+  now: number,
+  elapsedMs: number,
+  warnWaitMs: number,
+): Finding {
+  const { series, episode } = watched;
+  const gauges = gaugesOf(series);
+  const exhausted = gauges !== null && isExhausted(series, gauges, warnWaitMs);
+  if (gauges !== null && isSaturated(gauges)) watched.saturatedMs += elapsedMs;
+  if (exhausted) {
+    series.totals.exhaustedMs += elapsedMs;
+    const current = episode ?? begin(series, now);
+    watched.episode = current;
+    follow(current, series, gauges, now);
+    return episode === null ? "entered" : "going on";
+  }
+  if (episode === null) return "calm";
+  return gauges === null || now - episode.lastSeen >= CALM_MS ? "ended" : "going on";
+}
+
+/** Any process of the slot: while a reload overlaps, one may be exhausted and the other idle. */
+function isExhausted(series: Series, sum: Gauges, warnWaitMs: number): boolean {
+  const judged = {
+    waitP99Ms: quantile(series.judgedWait.histogram, 0.99),
+    useP50Ms: quantile(series.judgedUse.histogram, 0.5) || sum.longestHeldMs,
+  };
+  return [...series.live.values()].some(
+    (gauges) => exhaustion({ ...gauges, ...judged }, warnWaitMs) !== null,
+  );
+}
+
+function begin(series: Series, now: number): Episode {
+  const wait = createHistogram();
+  mergeWhole(wait, series.judgedWait.histogram);
+  const { checkouts, timeouts } = series.totals;
+  return {
+    startedAt: now,
+    lastSeen: now,
+    toldAt: -Infinity,
+    needed: 0,
+    peakWaiting: 0,
+    oldestWaitMs: 0,
+    longestHeldMs: 0,
+    longestHeldStack: null,
+    wait,
+    before: {
+      checkouts: checkouts - wait.count,
+      timeouts,
+    },
+  };
+}
+
+function follow(episode: Episode, series: Series, gauges: Gauges, now: number): void {
+  episode.lastSeen = now;
+  episode.peakWaiting = Math.max(episode.peakWaiting, gauges.waiting);
+  episode.oldestWaitMs = Math.max(episode.oldestWaitMs, gauges.oldestWaitMs);
+  if (gauges.longestHeldMs > episode.longestHeldMs) {
+    episode.longestHeldMs = gauges.longestHeldMs;
+    episode.longestHeldStack = gauges.longestHeldStack;
+  }
+  const needed = sizeNeeded({
+    arrivals: series.arrivals,
+    use: series.judgedUse.histogram,
+    longestHeldMs: gauges.longestHeldMs,
+    peak: Math.max(peakOf(series), gauges.active + gauges.waiting),
+  });
+  episode.needed = Math.max(episode.needed, needed);
+}

@@ -1,0 +1,55 @@
+/** Ending a pool in bounded time: pg-pool waits for ever for a connection that is checked out. */
+import { Duplex } from "node:stream";
+import { noteClosing } from "./instrument.js";
+import type { PoolInternals } from "./internals.js";
+
+/** Time for the sockets of destroyed connections to close in. */
+const CLOSE_MS = 1_000;
+
+/** Waits for connections in use until `timeoutMs`, then destroys those that are still out. */
+export async function endWithin(pool: PoolInternals, timeoutMs: number): Promise<void> {
+  const ended = pool.ending ? emptied(pool) : pool.end();
+  if (await within(ended, timeoutMs)) return;
+  for (const client of [...pool._clients]) {
+    noteClosing(client, "shutdown");
+    destroySocket(client);
+    pool._remove(client, () => pool._pulseQueue());
+  }
+  await within(ended, CLOSE_MS);
+}
+
+/** The socket itself: a polite end would wait for a server that does not answer. */
+function destroySocket(client: object): void {
+  const stream = memberOf(memberOf(client, "connection"), "stream");
+  if (stream instanceof Duplex) stream.destroy();
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+/** The application has called `end` itself: resolves when no connection is left. */
+function emptied(pool: PoolInternals): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (pool.totalCount > 0) return;
+      pool.off("remove", look);
+      resolve();
+    };
+    pool.on("remove", look);
+    look();
+  });
+}
+
+/** False when `promise` has not resolved in time. */
+async function within(promise: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

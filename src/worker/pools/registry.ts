@@ -1,0 +1,79 @@
+/** Every measured pool of the process, and the reports of what happened since the last ones. */
+import type { PoolReport } from "../../sampling/report.js";
+import { each } from "./checkout.js";
+import type { InstrumentedPool } from "./internals.js";
+import { takeArrivals, takeCounters, type Meter } from "./meter.js";
+import { framesOf } from "./site.js";
+
+export interface Registered {
+  readonly meter: Meter;
+  /** Null once the application has dropped it without ending it. */
+  pool(): InstrumentedPool | null;
+  /** A connection held for longer is told once; 0 never. */
+  readonly leakAfterMs: number;
+}
+
+/** Where the connection held longest was taken is worth telling after this time. */
+const SLOW_HOLD_MS = 1_000;
+
+const pools = new Set<Registered>();
+
+/** Includes a pool in reports from now on. Returns what takes it out, after one last report. */
+export function register(entry: Registered): void {
+  pools.add(entry);
+}
+
+export function registeredNames(): Set<string> {
+  return new Set([...pools].map(({ meter }) => meter.name));
+}
+
+/** One report for each pool: counters since the last call, and the state of the moment. */
+export function collect(now: number): PoolReport[] {
+  const reports: PoolReport[] = [];
+  for (const entry of pools) {
+    const pool = entry.pool();
+    reports.push(reportOf(entry, pool, now));
+    if (pool === null || pool.ended) pools.delete(entry);
+  }
+  return reports;
+}
+
+function reportOf(entry: Registered, pool: InstrumentedPool | null, now: number): PoolReport {
+  const { meter } = entry;
+  tellLeaks(entry, now);
+  const oldest = meter.waiting.oldest;
+  const longest = meter.held.oldest;
+  const longestHeldMs = longest === null ? 0 : now - longest.heldSince;
+  const gone = pool === null || pool.ended;
+  return {
+    name: meter.name,
+    min: gone ? 0 : Math.min(pool.options.min ?? 0, pool.options.max),
+    max: gone ? 0 : pool.options.max,
+    total: gone ? 0 : pool.totalCount,
+    idle: gone ? 0 : pool.idleCount,
+    active: meter.held.size,
+    waiting: meter.waiting.size,
+    oldestWaitMs: oldest === null ? 0 : now - oldest.askedAt,
+    longestHeldMs,
+    longestHeldStack: longestHeldMs > SLOW_HOLD_MS ? framesOf(longest?.site ?? null) : null,
+    ...takeCounters(meter),
+    arrivals: takeArrivals(meter, now),
+    database: {
+      state: meter.database.state,
+      forMs: now - meter.database.since,
+      error: meter.database.error,
+    },
+  };
+}
+
+function tellLeaks({ meter, leakAfterMs }: Registered, now: number): void {
+  if (leakAfterMs <= 0) return;
+  for (const checkout of each(meter.held)) {
+    // Oldest first: those behind are held for less time.
+    if (now - checkout.heldSince < leakAfterMs) return;
+    if (!checkout.leakTold) {
+      checkout.leakTold = true;
+      meter.leaks.push({ heldMs: now - checkout.heldSince, stack: framesOf(checkout.site) });
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { createAggregate } from "../../../src/sampling/aggregate.js";
+import { createHistogram, record, take } from "../../../src/sampling/histogram.js";
+import { parsePoolReports, type PoolReport } from "../../../src/sampling/report.js";
+
+function delta(...durations: number[]) {
+  const histogram = createHistogram();
+  for (const ms of durations) record(histogram, ms);
+  return take(histogram);
+}
+
+function report(fields: Partial<PoolReport> = {}): PoolReport {
+  return {
+    name: "main",
+    min: 1,
+    max: 2,
+    total: 2,
+    idle: 2,
+    active: 0,
+    waiting: 0,
+    oldestWaitMs: 0,
+    longestHeldMs: 0,
+    longestHeldStack: null,
+    peak: 0,
+    checkouts: 0,
+    queued: 0,
+    timeouts: 0,
+    lastTimeout: null,
+    created: 0,
+    returnedInTransaction: 0,
+    connectErrors: {},
+    closed: {},
+    wait: delta(),
+    use: delta(),
+    create: delta(),
+    arrivals: { first: 0, counts: [] },
+    leaks: [],
+    database: { state: "connected", forMs: 1_000, error: null },
+    ...fields,
+  };
+}
+
+const settings = { warnWaitMs: 1_000, leakAfterMs: 60_000 };
+
+test("a report survives the channel, and anything else is refused", () => {
+  const sent = [report({ wait: delta(1, 2, 3), leaks: [{ heldMs: 61_000, stack: "at x" }] })];
+  expect(parsePoolReports(JSON.parse(JSON.stringify(sent)))).toEqual(sent);
+  expect(parsePoolReports([{ ...sent[0], waiting: "many" }])).toBeNull();
+  expect(parsePoolReports(null)).toBeNull();
+});
+
+test("totals survive the end of the worker that counted them", () => {
+  const aggregate = createAggregate(settings);
+  aggregate.ingest(1, [report({ checkouts: 3, wait: delta(10, 20, 30) })], 0);
+  aggregate.workerGone(1);
+  expect(aggregate.snapshot("all")).toMatchObject({ checkouts: 3, total: 0, max: 0 });
+  aggregate.ingest(1, [report({ checkouts: 2, wait: delta(40, 50) })], 1_000);
+  expect(aggregate.snapshot(1)).toMatchObject([{ name: "main", checkouts: 5, total: 2, max: 2 }]);
+});
+
+test("a burst is told once, with the size that would have sufficed, and its end once", () => {
+  const aggregate = createAggregate(settings);
+  const burst = report({
+    idle: 0,
+    active: 2,
+    waiting: 14,
+    oldestWaitMs: 1_100,
+    longestHeldMs: 300,
+    peak: 20,
+    checkouts: 6,
+    wait: delta(0, 0, 400, 400, 800, 800),
+    use: delta(400, 400, 400, 400),
+    arrivals: { first: 0, counts: [20, ...Array<number>(21).fill(0)] },
+  });
+  aggregate.ingest(1, [burst], 1_000);
+  const [line, ...others] = aggregate.tick(1_000);
+  expect(others).toEqual([]);
+  expect(line).toMatchObject({
+    event: "pool.exhausted",
+    fields: {
+      worker: 1,
+      max: 2,
+      waiting: 14,
+      cause: "undersized",
+      needed_max: 20,
+      advised_max: 22,
+    },
+  });
+  aggregate.ingest(
+    1,
+    [{ ...burst, arrivals: { first: 22, counts: Array<number>(20).fill(0) } }],
+    2_000,
+  );
+  expect(aggregate.tick(2_000)).toEqual([]);
+  const told = [];
+  for (let now = 3_000; now < 20_000; now += 1_000) {
+    aggregate.ingest(1, [report()], now);
+    told.push(...aggregate.tick(now));
+  }
+  expect(told).toMatchObject([{ event: "pool.recovered", fields: { duration_ms: 1_000 } }]);
+});
