@@ -3,8 +3,12 @@ import { Command, CommanderError, Option } from "commander";
 import { EXIT, SuperviseError } from "../errors.js";
 import { productVersion } from "../config/version.js";
 import { registerReload, registerScale, registerStatus, registerStop } from "./commands/control.js";
+import { registerCompletion } from "./commands/completion.js";
+import { registerHelp } from "./commands/help.js";
+import { registerInit } from "./commands/init.js";
 import { registerServe } from "./commands/serve.js";
 import type { CliContext, GlobalOptions } from "./context.js";
+import { addExamples } from "./help/apply.js";
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"];
 
@@ -31,14 +35,18 @@ export function buildProgram(context: ProgramContext): Command {
     )
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
+    .configureOutput({ writeOut: (text) => context.io.stdout(text), writeErr: () => undefined })
     .hook("preAction", (root) => context.setGlobals(root.opts()));
   registerServe(program, context);
   registerStatus(program, context);
   registerReload(program, context);
   registerScale(program, context);
   registerStop(program, context);
+  registerInit(program, context);
+  registerCompletion(program, context);
+  registerHelp(program, context);
   for (const command of program.commands) inheritBehaviour(command);
+  addExamples(program);
   return program;
 }
 
