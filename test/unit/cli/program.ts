@@ -1,7 +1,7 @@
 /** The command line in this process: what it prints, and what it fails with. */
 import type { ProgramContext } from "../../../src/cli/program.js";
 import { runProgram } from "../../../src/cli/program.js";
-import { silentLog } from "../../support/log.js";
+import { createLogger } from "../../../src/log/sink.js";
 
 export interface Ran {
   readonly stdout: string;
@@ -16,7 +16,8 @@ export function contextFor(print: (text: string) => void): ProgramContext {
     globals: () => ({ logLevel: "info", logFormat: "json" }),
     setGlobals: () => undefined,
     load: unused,
-    logger: () => Promise.resolve(silentLog),
+    logger: () =>
+      Promise.resolve(createLogger({ format: "json", level: "fatal", stream: process.stderr })),
     exitWith: () => undefined,
   };
 }
