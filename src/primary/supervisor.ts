@@ -5,6 +5,7 @@ import { initialState, type Failure, type Settings, type State } from "../lifecy
 import type { Config } from "../config/config.js";
 import type { Address, ToPrimary } from "../ipc/messages.js";
 import type { Fields, LogSink } from "../log/logger.js";
+import { createDistribution } from "./distribution/index.js";
 import { urlOf } from "./address.js";
 import { secretEnvironment, workerEnvironment } from "./environment.js";
 import { createLoop, type Loop } from "./loop.js";
@@ -49,6 +50,7 @@ export const settingsOf = ({ app, supervisor }: Config): Settings => ({
 
 export function createSupervisor(input: SupervisorInput): Supervisor {
   const { log } = input;
+  const distribution = createDistribution(input.release.config.supervisor.distribution);
   const handles = new Map<number, WorkerHandle>();
   const releases = new Map<number, Release>([[1, input.release]]);
   const answers = new Map<number, (reason: string | null) => void>();
@@ -115,7 +117,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
     const { config, dotenv } = releases.get(generation) ?? input.release;
     const env = workerEnvironment(config, slot, generation);
     const handle = forkWorker(
-      { key, slot, env, log },
+      { key, slot, env, distribution, log },
       {
         heard: (message) => heard(handle, message),
         exited: (code, signal, lastWords) => {
@@ -176,13 +178,16 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
         void prepare();
         return;
       case "answer":
+        distribution.settle();
         answers.get(effect.id)?.(effect.reason);
         answers.delete(effect.id);
         return;
       case "announce":
+        distribution.settle();
         input.announce(url());
         return;
       case "end":
+        distribution.close();
         finish(effect.failure);
         return;
       case "log":

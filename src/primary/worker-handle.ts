@@ -3,6 +3,7 @@ import cluster from "node:cluster";
 import { fileURLToPath } from "node:url";
 import { isToPrimary, PROTOCOL, type ToPrimary, type ToWorker } from "../ipc/messages.js";
 import type { LogSink } from "../log/logger.js";
+import type { Distribution } from "./distribution/index.js";
 import { forwardOutput } from "./output.js";
 
 const PROGRAM = fileURLToPath(new URL("../worker/main.js", import.meta.url));
@@ -38,13 +39,15 @@ export interface ForkInput {
   readonly key: number;
   readonly slot: number;
   readonly env: Readonly<Record<string, string>>;
+  readonly distribution: Distribution;
   readonly log: LogSink;
 }
 
 export function forkWorker(input: ForkInput, listeners: WorkerListeners): WorkerHandle {
-  const { key, slot, env, log } = input;
+  const { key, slot, env, distribution, log } = input;
   cluster.setupPrimary({ exec: PROGRAM, args: [], silent: true, windowsHide: true });
-  const worker = cluster.fork(env);
+  const worker = cluster.fork({ ...env, ...distribution.env });
+  distribution.attach(worker);
   const child = worker.process;
   let waiting: WithoutVersion<ToWorker>[] | null = [];
   const handle: WorkerHandle = {
@@ -78,6 +81,7 @@ export function forkWorker(input: ForkInput, listeners: WorkerListeners): Worker
   child.on("error", () => undefined);
   worker.on("error", () => undefined);
   child.once("exit", (code, signal) => {
+    distribution.release(worker.id);
     const late = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref());
     void Promise.race([output.ended, late]).then(() =>
       listeners.exited(code, signal, output.lastWords()),

@@ -5,6 +5,7 @@
  */
 import type { ToWorker } from "../ipc/messages.js";
 import { openChannel } from "./channel.js";
+import { installDistribution } from "./distribution/index.js";
 import { createWorkerLife } from "./life.js";
 import { guardSignals } from "./signals.js";
 import { prepareOutput } from "./stdio.js";
@@ -17,6 +18,7 @@ const ORPHAN_TIMEOUT_MS = 30_000;
 
 prepareOutput();
 keepWithoutPrimary();
+installDistribution();
 const channel = openChannel();
 const guard = guardSignals((signal) => void channel.send({ type: "asked", signal }));
 const life = createWorkerLife({ channel, guard, traffic: watchTraffic(), end: endProcess });
