@@ -11,6 +11,7 @@ import { installRuntime, type Runtime } from "./runtime.js";
 import { bounded, runShutdown } from "./shutdown.js";
 import type { SignalGuard } from "./signals.js";
 import { startReporting } from "./reporting.js";
+import { installTestEndpoints } from "./test-endpoints.js";
 import type { Traffic } from "./traffic.js";
 
 type StartOrder = Extract<ToWorker, { type: "start" }>;
@@ -77,6 +78,7 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
       Object.assign(process.env, order.env);
       runtime = makeRuntime(order.config, () => identity, stopping.signal);
       installRuntime(runtime);
+      installTestEndpoints(traffic, runtime);
       try {
         application = await startApplication(findEntry(order.config), runtime, traffic);
       } catch (error) {
