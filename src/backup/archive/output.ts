@@ -1,0 +1,163 @@
+/**
+ * Where an archive goes. To a file: written under a temporary name beside it (mode 0600), synced, and
+ * given its name only when whole. To a stream (standard output, a FIFO): as it comes.
+ */
+import { randomBytes } from "node:crypto";
+import { constants, type Stats } from "node:fs";
+import { link, lstat, open, realpath, rename, unlink, type FileHandle } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { hasCode } from "../node-error.js";
+import { unwritable } from "../refusals.js";
+import { partialName } from "./partials.js";
+
+export interface Output {
+  /** False: what is written cannot be corrected afterwards. */
+  readonly seekable: boolean;
+  write(bytes: Buffer): Promise<void>;
+  /** Overwrites earlier bytes; only where `seekable`. */
+  patch(at: number, bytes: Buffer): Promise<void>;
+  position(): number;
+  /** Makes what was written final. Returns the path it has, null for a stream. */
+  publish(): Promise<string | null>;
+  /** Removes what was written. Does nothing after `publish`. */
+  abandon(): Promise<void>;
+}
+
+/** What to do when the name is taken at the end. */
+export type WhenTaken = "replace" | "fail";
+
+async function writeAll(file: FileHandle, bytes: Buffer, at: number | null): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const where = at === null ? null : at + done;
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, where);
+    done += bytesWritten;
+  }
+}
+
+/** Makes a rename or a new name in `folder` survive a power failure. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function existing(path: string): Promise<Stats | null> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw error;
+  }
+}
+
+/** Gives `from` the name `to` without ever replacing another file. Throws EEXIST when it is taken. */
+async function publishNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (!hasCode(error, "EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK")) throw error;
+    // A file system without hard links: the check and the rename are two steps there.
+    if ((await existing(to)) !== null) throw Object.assign(new Error("taken"), { code: "EEXIST" });
+    await rename(from, to);
+    return;
+  }
+  await unlink(from);
+}
+
+function fileOutput(file: FileHandle, partial: string, target: string, taken: WhenTaken): Output {
+  let position = 0;
+  let state: "open" | "closed" | "done" = "open";
+  async function guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw unwritable(target, error);
+    }
+  }
+  return {
+    seekable: true,
+    position: () => position,
+    write: async (bytes) => {
+      await guard(() => writeAll(file, bytes, position));
+      position += bytes.length;
+    },
+    patch: (at, bytes) => guard(() => writeAll(file, bytes, at)),
+    publish: () =>
+      guard(async () => {
+        await file.sync();
+        await file.close();
+        state = "closed";
+        await (taken === "replace" ? rename(partial, target) : publishNew(partial, target));
+        state = "done";
+        await syncFolder(dirname(target));
+        return target;
+      }),
+    abandon: async () => {
+      if (state === "done") return;
+      if (state === "open") await file.close();
+      state = "done";
+      await unlink(partial).catch((error: unknown) => {
+        if (!hasCode(error, "ENOENT")) throw unwritable(partial, error);
+      });
+    },
+  };
+}
+
+/** Output to something that only takes bytes in order. It is the caller's to close. */
+export function streamOutput(name: string, stream: NodeJS.WritableStream): Output {
+  let position = 0;
+  let failure: Error | null = null;
+  stream.on("error", (error: Error) => {
+    failure = error;
+  });
+  return {
+    seekable: false,
+    position: () => position,
+    patch: () => Promise.reject(new Error("a stream cannot be patched")),
+    async write(bytes) {
+      if (failure !== null) throw unwritable(name, failure);
+      await new Promise<void>((resolve, reject) => {
+        stream.write(bytes, (error) =>
+          error === null || error === undefined ? resolve() : reject(unwritable(name, error)),
+        );
+      });
+      position += bytes.length;
+    },
+    publish: () => Promise.resolve(null),
+    abandon: () => Promise.resolve(),
+  };
+}
+
+async function specialFileOutput(path: string): Promise<Output> {
+  const file = await open(path, constants.O_WRONLY);
+  const output = streamOutput(path, file.createWriteStream());
+  return output;
+}
+
+/**
+ * @param path the file to make; a symbolic link is followed, a device or FIFO is written as a stream
+ * @throws OUTPUT_UNWRITABLE when the place cannot take it
+ */
+export async function openOutput(path: string, taken: WhenTaken): Promise<Output> {
+  try {
+    const found = await existing(path);
+    const target = found?.isSymbolicLink() === true ? await realpath(path) : path;
+    const stats = target === path ? found : await existing(target);
+    if (stats?.isDirectory() === true) {
+      throw Object.assign(new Error("it is a folder"), { code: "EISDIR" });
+    }
+    if (stats !== null && !stats.isFile()) return await specialFileOutput(target);
+    const partial = join(
+      dirname(target),
+      partialName(basename(target), process.pid, randomBytes(4).toString("hex")),
+    );
+    const file = await open(partial, "wx", 0o600);
+    return fileOutput(file, partial, target, taken);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
