@@ -88,7 +88,7 @@ export async function unpackSmall(bytes: Buffer, limit: number): Promise<Buffer>
 export function createGzipBlocks(sink: BlockSink, stored = false): GzipBlocks {
   const free: Buffer[] = [];
   const inWork: { block: Buffer; packed: Promise<Buffer> }[] = [];
-  let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  let block: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   let filled = 0;
 
   async function writeOldest(): Promise<void> {

@@ -107,8 +107,16 @@ function fileOutput(file: FileHandle, partial: string, target: string, taken: Wh
   };
 }
 
-/** Output to something that only takes bytes in order. It is the caller's to close. */
-export function streamOutput(name: string, stream: NodeJS.WritableStream): Output {
+/**
+ * Output to something that only takes bytes in order.
+ *
+ * @param close what ends it; by default the stream stays open, as standard output must
+ */
+export function streamOutput(
+  name: string,
+  stream: NodeJS.WritableStream,
+  close: () => Promise<void> = () => Promise.resolve(),
+): Output {
   let position = 0;
   let failure: Error | null = null;
   stream.on("error", (error: Error) => {
@@ -127,15 +135,26 @@ export function streamOutput(name: string, stream: NodeJS.WritableStream): Outpu
       });
       position += bytes.length;
     },
-    publish: () => Promise.resolve(null),
-    abandon: () => Promise.resolve(),
+    publish: async () => {
+      await close();
+      return null;
+    },
+    abandon: close,
   };
 }
 
 async function specialFileOutput(path: string): Promise<Output> {
   const file = await open(path, constants.O_WRONLY);
-  const output = streamOutput(path, file.createWriteStream());
-  return output;
+  const stream = file.createWriteStream();
+  return streamOutput(
+    path,
+    stream,
+    () =>
+      new Promise((resolve) => {
+        stream.once("close", resolve);
+        stream.end();
+      }),
+  );
 }
 
 /**

@@ -1,0 +1,182 @@
+/**
+ * Writes an archive: tar entries through the block compressor to an output, with the SHA-256 of every
+ * member. Content whose size is known only at its end (a dump in progress) needs no copy on disk
+ * where the output is a file: its tar header stands in a gzip member of its own and is corrected
+ * afterwards. Where the output is a stream, it is kept compressed in a temporary file until its end.
+ */
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { unwritable } from "../refusals.js";
+import { encodeFooter } from "./footer.js";
+import { createGzipBlocks, storedMember, type BlockSink } from "./gzip-blocks.js";
+import type { Output } from "./output.js";
+import { encodeSum } from "./sums.js";
+import { BLOCK, encodeEntry, padding, type TarEntry } from "./tar-header.js";
+
+export const METADATA = "metadata.json";
+export const SUMS = "SHA256SUMS";
+
+export interface Written {
+  readonly size: number;
+  readonly sha256: string;
+}
+
+export type Content = AsyncIterable<Buffer> | Iterable<Buffer>;
+
+export interface ArchiveWriter {
+  folder(entry: Omit<TarEntry, "kind" | "size">): Promise<void>;
+  /** `content` must yield exactly `entry.size` bytes. */
+  file(entry: Omit<TarEntry, "kind">, content: Content): Promise<Written>;
+  /**
+   * Content of a size that is not known yet. `path` is short.
+   *
+   * @param packed true when it is compressed already
+   */
+  stream(path: string, mtimeNs: bigint, content: Content, packed: boolean): Promise<Written>;
+  /** The last members: metadata, checksums, the end. */
+  finish(metadata: Buffer, mtimeNs: bigint): Promise<void>;
+}
+
+interface Spool {
+  readonly sink: BlockSink;
+  copyTo(output: BlockSink): Promise<void>;
+  remove(): Promise<void>;
+}
+
+async function openSpool(): Promise<Spool> {
+  const folder = await mkdtemp(join(tmpdir(), "supervise-backup-"));
+  const path = join(folder, "member");
+  const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600);
+  return {
+    sink: {
+      async write(bytes) {
+        try {
+          await file.appendFile(bytes);
+        } catch (error) {
+          throw unwritable(path, error);
+        }
+      },
+    },
+    async copyTo(output) {
+      const piece = Buffer.allocUnsafe(1 << 18);
+      for (let at = 0; ; ) {
+        const { bytesRead } = await file.read(piece, 0, piece.length, at);
+        if (bytesRead === 0) return;
+        await output.write(piece.subarray(0, bytesRead));
+        at += bytesRead;
+      }
+    },
+    async remove() {
+      await file.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Keeps the lines in pieces of 64 KiB instead of one object a file. */
+function createListing(): { add(line: Buffer): void; all(): Buffer } {
+  const full: Buffer[] = [];
+  let recent: Buffer[] = [];
+  let recentBytes = 0;
+  return {
+    add(line) {
+      recent.push(line);
+      recentBytes += line.length;
+      if (recentBytes < 1 << 16) return;
+      full.push(Buffer.concat(recent));
+      recent = [];
+      recentBytes = 0;
+    },
+    all: () => Buffer.concat([...full, ...recent]),
+  };
+}
+
+export function createArchiveWriter(output: Output): ArchiveWriter {
+  const blocks = createGzipBlocks(output);
+  const sums = createListing();
+
+  async function pour(sink: BlockSink, content: Content): Promise<Written> {
+    const hash = createHash("sha256");
+    let size = 0;
+    for await (const piece of content) {
+      hash.update(piece);
+      size += piece.length;
+      await sink.write(piece);
+    }
+    await sink.write(Buffer.alloc(padding(size)));
+    return { size, sha256: hash.digest("hex") };
+  }
+
+  function record(path: Buffer, written: Written): Written {
+    sums.add(encodeSum(path, written.sha256));
+    return written;
+  }
+
+  async function file(entry: Omit<TarEntry, "kind">, content: Content): Promise<Written> {
+    await blocks.write(encodeEntry({ ...entry, kind: "file" }));
+    const written = await pour(blocks, content);
+    if (written.size !== entry.size) throw new Error("a member's size is not the announced one");
+    return record(entry.path, written);
+  }
+
+  async function stream(
+    path: string,
+    mtimeNs: bigint,
+    content: Content,
+    packed: boolean,
+  ): Promise<Written> {
+    const wholeSeconds = mtimeNs - (mtimeNs % 1_000_000_000n);
+    const entry = { path: Buffer.from(path), kind: "file", mode: 0o600, mtimeNs: wholeSeconds };
+    const head = (size: number): Buffer =>
+      storedMember(encodeEntry({ ...entry, kind: "file", size }));
+    await blocks.flush();
+    if (output.seekable) {
+      const at = output.position();
+      await output.write(storedMember(Buffer.alloc(BLOCK)));
+      const member = createGzipBlocks(output, packed);
+      const written = await pour(member, content);
+      await member.flush();
+      await output.patch(at, head(written.size));
+      return record(entry.path, written);
+    }
+    const spool = await openSpool();
+    try {
+      const member = createGzipBlocks(spool.sink, packed);
+      const written = await pour(member, content);
+      await member.flush();
+      await output.write(head(written.size));
+      await spool.copyTo(output);
+      return record(entry.path, written);
+    } finally {
+      await spool.remove();
+    }
+  }
+
+  async function finish(metadata: Buffer, mtimeNs: bigint): Promise<void> {
+    await blocks.flush();
+    const metadataAt = output.position();
+    const common = { mode: 0o600, mtimeNs };
+    const path = Buffer.from(METADATA);
+    await file({ ...common, path, size: metadata.length }, [metadata]);
+    await blocks.flush();
+    const sumsAt = output.position();
+    const listing = sums.all();
+    await blocks.write(
+      encodeEntry({ ...common, kind: "file", path: Buffer.from(SUMS), size: listing.length }),
+    );
+    const { sha256 } = await pour(blocks, [listing]);
+    await blocks.write(Buffer.alloc(2 * BLOCK));
+    await blocks.flush();
+    await output.write(encodeFooter({ metadataAt, sumsAt, sumsSha256: sha256 }));
+  }
+
+  return {
+    folder: (entry) => blocks.write(encodeEntry({ ...entry, kind: "folder", size: 0 })),
+    file,
+    stream,
+    finish,
+  };
+}

@@ -1,0 +1,84 @@
+/** Looks for PostgreSQL's own programs on PATH and where the usual packages put them. */
+import { execFile } from "node:child_process";
+import { access, constants, readdir, realpath } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { codeOf } from "../node-error.js";
+
+const run = promisify(execFile);
+
+export interface PgDump {
+  readonly path: string;
+  /** `15.18` */
+  readonly version: string;
+  readonly major: number;
+}
+
+/** Folders with one subfolder a version, and what comes between it and the programs. */
+const VERSIONED = [
+  ["/usr/lib/postgresql", "bin"],
+  ["/usr/libexec", "bin"],
+  ["/opt/homebrew/opt", "bin"],
+  ["/usr/local/opt", "bin"],
+  ["/Applications/Postgres.app/Contents/Versions", "bin"],
+  ["/usr", "bin"],
+] as const;
+const FIXED = ["/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"];
+const VERSION_FOLDER = /^(?:\d+(?:\.\d+)*|latest|(?:pgsql-|postgresql@?|libpq)\d*(?:\.\d+)?)$/;
+
+async function subfolders(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => VERSION_FOLDER.test(name));
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return [];
+  }
+}
+
+async function candidateFolders(path: string): Promise<string[]> {
+  const versioned = await Promise.all(
+    VERSIONED.map(async ([folder, bin]) =>
+      (await subfolders(folder)).map((name) => join(folder, name, bin)),
+    ),
+  );
+  return [...path.split(delimiter).filter((part) => part !== ""), ...versioned.flat(), ...FIXED];
+}
+
+async function versionOf(path: string): Promise<PgDump | null> {
+  try {
+    const { stdout } = await run(path, ["--version"], { timeout: 10_000 });
+    const version = /\b(\d+)(?:\.\d+)?(?:beta\d+|rc\d+|devel)?\b/.exec(stdout);
+    if (version === null) return null;
+    return { path, version: version[0], major: Number(version[1]) };
+  } catch (error) {
+    // A wrapper without a server behind it, a binary of another machine: not usable.
+    if (error instanceof Error) return null;
+    throw error;
+  }
+}
+
+async function resolved(path: string): Promise<string | null> {
+  try {
+    await access(path, constants.X_OK);
+    return await realpath(path);
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return null;
+  }
+}
+
+/** Every pg_dump, newest first. */
+export async function findPgDumps(path: string): Promise<PgDump[]> {
+  const folders = [...new Set(await candidateFolders(path))];
+  const programs = await Promise.all(folders.map((folder) => resolved(join(folder, "pg_dump"))));
+  const distinct = [...new Set(programs.filter((program) => program !== null))];
+  const found = await Promise.all(distinct.map(versionOf));
+  return found
+    .filter((program) => program !== null)
+    .sort(
+      (a, b) =>
+        b.major - a.major ||
+        b.version.localeCompare(a.version, "en", { numeric: true }) ||
+        dirname(a.path).localeCompare(dirname(b.path), "en"),
+    );
+}

@@ -1,0 +1,118 @@
+/** Takes `metadata.json` apart, field by field; says which field is not as it must be. */
+import { FORMAT_VERSION, type Metadata } from "./metadata.js";
+
+/** What is wrong with it. */
+export class MetadataRefusal extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "MetadataRefusal";
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type Reader<T> = (value: unknown, at: string) => T;
+
+function refuse(at: string, wanted: string): never {
+  throw new MetadataRefusal(`metadata.json: ${at} is not ${wanted}`);
+}
+
+const text: Reader<string> = (value, at) =>
+  typeof value === "string" && !value.includes("\0") ? value : refuse(at, "a text");
+
+const count: Reader<number> = (value, at) =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0
+    ? value
+    : refuse(at, "a count");
+
+const flag: Reader<boolean> = (value, at) =>
+  typeof value === "boolean" ? value : refuse(at, "true or false");
+
+const fields: Reader<Fields> = (value, at) =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? { ...value }
+    : refuse(at, "an object");
+
+const digits: Reader<string> = (value, at) =>
+  typeof value === "string" && /^-?\d{1,20}$/.test(value) ? value : refuse(at, "a whole number");
+
+const hash: Reader<string> = (value, at) =>
+  typeof value === "string" && /^[0-9a-f]{64}$/.test(value) ? value : refuse(at, "a SHA-256");
+
+function nullable<T>(read: Reader<T>): Reader<T | null> {
+  return (value, at) => (value === null ? null : read(value, at));
+}
+
+function list<T>(read: Reader<T>): Reader<T[]> {
+  return (value, at) =>
+    Array.isArray(value)
+      ? value.map((item, index) => read(item, `${at}[${index}]`))
+      : refuse(at, "a list");
+}
+
+function oneOf<T extends string>(...allowed: readonly T[]): Reader<T> {
+  return (value, at) =>
+    allowed.find((item) => item === value) ?? refuse(at, `one of ${allowed.join(", ")}`);
+}
+
+/** Reads the fields of `shape` out of an object. */
+function object<T extends object>(shape: { readonly [K in keyof T]: Reader<T[K]> }): Reader<T>;
+function object(shape: Readonly<Record<string, Reader<unknown>>>): Reader<unknown> {
+  return (value, at) => {
+    const found = fields(value, at);
+    return Object.fromEntries(
+      Object.entries(shape).map(([key, read]) => [key, read(found[key], `${at}.${key}`)]),
+    );
+  };
+}
+
+const metadata = object<Metadata>({
+  format_version: count,
+  project: text,
+  framework: text,
+  framework_version: nullable(text),
+  timestamp: text,
+  written_by: text,
+  engine: oneOf("pg_dump", "copy"),
+  pg_dump_version: nullable(text),
+  database: object({ name: text, namespace: text, encoding: text, server_version: text }),
+  revision: nullable(text),
+  schema_fingerprint: text,
+  tables: list(
+    object({
+      schema: text,
+      name: text,
+      rows: count,
+      columns: list(object({ name: text, type: text })),
+      condition: text,
+      member: nullable(text),
+    }),
+  ),
+  sequences: list(object({ schema: text, name: text, lastValue: digits, called: flag })),
+  materialized_views: list(object({ schema: text, name: text, populated: flag })),
+  large_objects: object({ count }),
+  uploads: nullable(object({ files: count, folders: count, bytes: count })),
+  sizes: object({ database: count, uploads: count, total: count }),
+  members: list(object({ path: text, size: count, sha256: hash })),
+  left_out: list(object({ name: text, reason: text })),
+  warnings: list(text),
+});
+
+/** @throws MetadataRefusal */
+export function parseMetadata(bytes: Buffer): Metadata {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) {
+      throw new MetadataRefusal("metadata.json is not JSON");
+    }
+    throw error;
+  }
+  const version = fields(value, "the document")["format_version"];
+  if (typeof version === "number" && version > FORMAT_VERSION) {
+    throw new MetadataRefusal(
+      `it has the format version ${version}, this program reads up to ${FORMAT_VERSION}: upgrade it`,
+    );
+  }
+  return metadata(value, "the document");
+}
