@@ -1,0 +1,179 @@
+/**
+ * Opens an archive: its end first, which says where metadata.json and SHA256SUMS are, so that what it
+ * claims to hold is known before any of it is read. scan.ts reads the whole.
+ */
+import { createHash } from "node:crypto";
+import { open, type FileHandle } from "node:fs/promises";
+import { createGunzip } from "node:zlib";
+import { MetadataRefusal, parseMetadata } from "../parse-metadata.js";
+import type { Metadata } from "../metadata.js";
+import { codeOf } from "../node-error.js";
+import { invalidArchive, unreadable } from "../refusals.js";
+import { SuperviseError } from "../../errors.js";
+import { METADATA, SUMS } from "./archive-writer.js";
+import { TruncatedError } from "./byte-reader.js";
+import { decodeFooter, FOOTER_BYTES, type Footer } from "./footer.js";
+import { LARGEST_RATIO, unpackSmall } from "./gzip-blocks.js";
+import { decodeSum, type Sum } from "./sums.js";
+import { BLOCK, decodeHeader, TarRefusal } from "./tar-header.js";
+
+export interface ArchiveInfo {
+  readonly path: string;
+  readonly bytes: number;
+  readonly metadata: Metadata;
+  /** SHA-256 of metadata.json as it was read. */
+  readonly metadataSha256: string;
+  readonly footer: Footer;
+}
+
+/** metadata.json may have this many bytes: enough for some ten thousand tables. */
+const LARGEST_METADATA = 16 << 20;
+/** SHA256SUMS may have this many: enough for some two million files. */
+const LARGEST_SUMS = 256 << 20;
+/** What may expand beyond the ratio before it is a bomb: a block and the headers around it. */
+const SLACK = 4 << 20;
+
+async function readAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await file.read(bytes, done, length - done, at + done);
+    if (bytesRead === 0) throw new TruncatedError();
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+/** The content of a tar entry that stands alone at the start of `bytes`, unpacked. */
+function soleEntry(unpacked: Buffer, name: string): Buffer {
+  const head = decodeHeader(unpacked.subarray(0, BLOCK));
+  if (head?.type !== "0" || head.name.toString("latin1") !== name) {
+    throw new TarRefusal(`${name} is not where the end of the archive says`);
+  }
+  if (head.size > unpacked.length - BLOCK) throw new TruncatedError();
+  return unpacked.subarray(BLOCK, BLOCK + head.size);
+}
+
+function describeProblem(error: unknown): string {
+  if (error instanceof TruncatedError) return "it ends in the middle";
+  if (error instanceof TarRefusal || error instanceof MetadataRefusal) return error.message;
+  const code = codeOf(error);
+  if (code === "Z_BUF_ERROR") return "it ends in the middle";
+  if (code === "ERR_BUFFER_TOO_LARGE") return "metadata.json or SHA256SUMS is too large";
+  if (code?.startsWith("Z_") === true) return `its compressed data is damaged (${code})`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Any failure of reading as a refusal of the archive; others pass. */
+export function asRefusal(path: string, error: unknown): unknown {
+  if (error instanceof SuperviseError) return error;
+  const code = codeOf(error);
+  const known =
+    error instanceof TruncatedError ||
+    error instanceof TarRefusal ||
+    error instanceof MetadataRefusal ||
+    code === "ERR_BUFFER_TOO_LARGE" ||
+    code?.startsWith("Z_") === true;
+  return known ? invalidArchive(path, describeProblem(error), error) : error;
+}
+
+async function readInfo(path: string, file: FileHandle): Promise<ArchiveInfo> {
+  const stats = await file.stat();
+  if (!stats.isFile()) throw invalidArchive(path, "it is not a plain file");
+  const bytes = stats.size;
+  if (bytes < FOOTER_BYTES) throw invalidArchive(path, "it is too short to be a backup");
+  const footer = decodeFooter(await readAt(file, bytes - FOOTER_BYTES, FOOTER_BYTES), bytes);
+  if (footer === null) {
+    throw invalidArchive(path, "its end is missing: it was cut short or not written by supervise");
+  }
+  const { metadataAt, sumsAt } = footer;
+  const packed = sumsAt - metadataAt;
+  if (packed > LARGEST_METADATA) throw invalidArchive(path, "metadata.json is too large");
+  const unpacked = await unpackSmall(
+    await readAt(file, metadataAt, packed),
+    LARGEST_METADATA + 2 * BLOCK,
+  );
+  const content = soleEntry(unpacked, METADATA);
+  const metadataSha256 = createHash("sha256").update(content).digest("hex");
+  return { path, bytes, footer, metadataSha256, metadata: parseMetadata(content) };
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** Opens the archive at `path` for `work` and closes it. All of its faults become 65. */
+export async function withArchive<T>(
+  path: string,
+  work: (file: FileHandle, info: ArchiveInfo) => Promise<T>,
+): Promise<T> {
+  const file = await openFile(path);
+  try {
+    return await work(file, await readInfo(path, file));
+  } catch (error) {
+    throw asRefusal(path, error);
+  } finally {
+    await file.close();
+  }
+}
+
+/** What the end of the archive says about it, without reading the rest. */
+export function readArchiveInfo(path: string): Promise<ArchiveInfo> {
+  return withArchive(path, (_, info) => Promise.resolve(info));
+}
+
+/** The lines of SHA256SUMS, one at a time. */
+export async function readSums(file: FileHandle, info: ArchiveInfo): Promise<Iterator<Sum>> {
+  const { sumsAt, sumsSha256 } = info.footer;
+  const packed = await readAt(file, sumsAt, info.bytes - FOOTER_BYTES - sumsAt);
+  const listing = soleEntry(await unpackSmall(packed, LARGEST_SUMS + 5 * BLOCK), SUMS);
+  if (createHash("sha256").update(listing).digest("hex") !== sumsSha256) {
+    throw new TarRefusal("SHA256SUMS is damaged");
+  }
+  return linesOf(listing);
+}
+
+function* linesOf(listing: Buffer): Generator<Sum, void, undefined> {
+  for (let at = 0; at < listing.length;) {
+    const end = listing.indexOf(0x0a, at);
+    const sum = end === -1 ? null : decodeSum(listing.subarray(at, end));
+    if (sum === null) throw new TarRefusal("SHA256SUMS is malformed");
+    yield sum;
+    at = end + 1;
+  }
+}
+
+/** The unpacked bytes, refused when they are too many for what was read, with nothing behind them. */
+export async function* inflated(
+  file: FileHandle,
+  info: ArchiveInfo,
+): AsyncGenerator<Buffer, void, undefined> {
+  const gunzip = createGunzip({ chunkSize: 1 << 18 });
+  const source = file.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 18 });
+  let readBytes = 0;
+  source.on("data", (piece) => {
+    readBytes += piece.length;
+  });
+  source.once("error", (error) => gunzip.destroy(error));
+  source.pipe(gunzip);
+  let unpacked = 0;
+  try {
+    for await (const piece of gunzip) {
+      if (!Buffer.isBuffer(piece)) continue;
+      unpacked += piece.length;
+      if (unpacked > readBytes * LARGEST_RATIO + SLACK) {
+        throw new TarRefusal("it expands more than any backup does: a decompression bomb");
+      }
+      yield piece;
+    }
+    if (gunzip.bytesWritten !== info.bytes) throw new TarRefusal("there is data behind its end");
+  } finally {
+    source.destroy();
+    gunzip.destroy();
+  }
+}
+
