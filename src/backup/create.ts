@@ -197,7 +197,8 @@ async function write(job: Job, output: Output, time: Date): Promise<CreateResult
   const { request, snapshot, folder } = job;
   const { progress, signal } = request;
   const writer = createArchiveWriter(interruptible(output, signal));
-  const mtimeNs = BigInt(time.getTime()) * 1_000_000n;
+  // Whole seconds fit the plain header that the members of ours are found by.
+  const mtimeNs = BigInt(Math.floor(time.getTime() / 1_000)) * 1_000_000_000n;
   progress.phase("database", tableBytes(snapshot));
   const rows = await saveRows({
     url: job.database.url,

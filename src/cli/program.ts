@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT, SuperviseError } from "../errors.js";
 import { productVersion } from "../config/version.js";
+import { registerBackup } from "./commands/backup.js";
 import { registerReload, registerScale, registerStatus, registerStop } from "./commands/control.js";
 import { registerCompletion } from "./commands/completion.js";
 import { registerHelp } from "./commands/help.js";
@@ -45,6 +46,7 @@ export function buildProgram(context: ProgramContext): Command {
   registerInit(program, context);
   registerCompletion(program, context);
   registerHelp(program, context);
+  registerBackup(program, context);
   for (const command of program.commands) inheritBehaviour(command);
   addExamples(program);
   return program;

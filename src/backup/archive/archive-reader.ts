@@ -176,4 +176,3 @@ export async function* inflated(
     gunzip.destroy();
   }
 }
-

@@ -31,12 +31,13 @@ export interface ArchiveWriter {
   /** `content` must yield exactly `entry.size` bytes. */
   file(entry: Omit<TarEntry, "kind">, content: Content): Promise<Written>;
   /**
-   * Content of a size that is not known yet. `path` is short.
+   * Content of a size that is not known yet. Its header must fit one block: a path of at most 100
+   * bytes and a time in whole seconds.
    *
    * @param packed true when it is compressed already
    */
   stream(path: string, mtimeNs: bigint, content: Content, packed: boolean): Promise<Written>;
-  /** The last members: metadata, checksums, the end. */
+  /** The last members: metadata, checksums, the end. `mtimeNs` in whole seconds. */
   finish(metadata: Buffer, mtimeNs: bigint): Promise<void>;
 }
 
@@ -62,7 +63,7 @@ async function openSpool(): Promise<Spool> {
     },
     async copyTo(output) {
       const piece = Buffer.allocUnsafe(1 << 18);
-      for (let at = 0; ; ) {
+      for (let at = 0; ;) {
         const { bytesRead } = await file.read(piece, 0, piece.length, at);
         if (bytesRead === 0) return;
         await output.write(piece.subarray(0, bytesRead));
@@ -128,8 +129,7 @@ export function createArchiveWriter(output: Output): ArchiveWriter {
     content: Content,
     packed: boolean,
   ): Promise<Written> {
-    const wholeSeconds = mtimeNs - (mtimeNs % 1_000_000_000n);
-    const entry = { path: Buffer.from(path), kind: "file", mode: 0o600, mtimeNs: wholeSeconds };
+    const entry = { path: Buffer.from(path), mode: 0o600, mtimeNs };
     const head = (size: number): Buffer =>
       storedMember(encodeEntry({ ...entry, kind: "file", size }));
     await blocks.flush();

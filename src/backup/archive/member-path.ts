@@ -43,17 +43,18 @@ export function comparePaths(a: readonly Buffer[], b: readonly Buffer[]): number
   return a.length - b.length;
 }
 
+// Control characters and those that turn the direction of text: a name must not steer a terminal.
+const UNSHOWABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+function escaped(character: string): string {
+  const code = character.charCodeAt(0);
+  const hex = code.toString(16);
+  return code < 0x100 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`;
+}
+
 /** For people: as UTF-8, with control characters and undecodable bytes written as `\xHH`. */
 export function showPath(path: Buffer): string {
   const text = path.toString("utf8");
-  const decodable = Buffer.from(text, "utf8").equals(path);
-  return (decodable ? text : path.toString("latin1")).replace(
-    decodable ? /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g : /[^ -~]/g,
-    (character) => {
-      const code = character.charCodeAt(0);
-      return code < 0x100
-        ? `\\x${code.toString(16).padStart(2, "0")}`
-        : `\\u${code.toString(16).padStart(4, "0")}`;
-    },
-  );
+  if (Buffer.from(text, "utf8").equals(path)) return text.replace(UNSHOWABLE, escaped);
+  return path.toString("latin1").replace(/[^ -~]/g, escaped);
 }

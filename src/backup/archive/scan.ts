@@ -13,14 +13,16 @@ import type { Sum } from "./sums.js";
 import { nextEntry } from "./tar-entries.js";
 import { BLOCK, padding, TarRefusal, type TarEntry } from "./tar-header.js";
 
+type Visit = (entry: TarEntry, content: AsyncIterable<Buffer>) => Promise<void>;
+
 /** What happens to the members. */
 export interface Visitor {
   /** A file of the database. `content` need not be read to its end. */
-  database?(entry: TarEntry, content: AsyncIterable<Buffer>): Promise<void>;
+  readonly database?: Visit;
   /** A folder or file of the uploads, in the order of a walk. */
-  upload?(entry: TarEntry, content: AsyncIterable<Buffer>): Promise<void>;
+  readonly upload?: Visit;
   /** Bytes of the archive's content that have been read since the last call. */
-  progress?(bytes: number): void;
+  readonly progress?: (bytes: number) => void;
 }
 
 async function* hashing(
@@ -85,7 +87,7 @@ export async function scanArchive(
     const sha256 = await readMember(
       reader,
       at,
-      visit === undefined ? null : (content) => visit.call(visitor, at, content),
+      visit === undefined ? null : (content) => visit(at, content),
       progress,
     );
     if (at.kind === "folder") continue;

@@ -33,7 +33,11 @@ async function serverFor(
  * @param job shown in `pg_stat_activity`, for example `backup`
  * @throws DATABASE_MISSING, DATABASE_UNREACHABLE, POOLER_DETECTED
  */
-export async function openDatabase(config: Config, log: Logger, job: string): Promise<OpenDatabase> {
+export async function openDatabase(
+  config: Config,
+  log: Logger,
+  job: string,
+): Promise<OpenDatabase> {
   const server = await serverFor(config, log);
   try {
     const session = await openSession(server.url, {

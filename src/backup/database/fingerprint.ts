@@ -10,7 +10,7 @@ const CONSTRAINTS = `
   join pg_catalog.pg_class c on c.oid = k.conrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where k.conrelid = any ($1::pg_catalog.oid[]) and k.contype in ('c','f','p','u','x')
-  order by 1 collate "C", 2 collate "C"`;
+  order by (n.nspname || '.' || c.relname) collate "C", k.conname collate "C"`;
 
 const ENUMS = `
   select n.nspname || '.' || t.typname as name,
@@ -18,7 +18,7 @@ const ENUMS = `
   from pg_catalog.pg_enum e
   join pg_catalog.pg_type t on t.oid = e.enumtypid
   join pg_catalog.pg_namespace n on n.oid = t.typnamespace
-  where n.nspname = $1 group by 1 order by 1 collate "C"`;
+  where n.nspname = $1 group by n.nspname, t.typname order by t.typname collate "C"`;
 
 /** `sha256:HEX`. Expects the empty search path that `readInventory` sets. */
 export async function schemaFingerprint(session: Session, inventory: Inventory): Promise<string> {

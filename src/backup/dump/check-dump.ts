@@ -4,8 +4,8 @@ import { TarRefusal } from "../archive/tar-header.js";
 import type { Metadata } from "../metadata.js";
 import { DumpRefusal, openDump, type DumpReader } from "./custom-format.js";
 
-async function skip(pieces: AsyncIterable<Buffer>): Promise<void> {
-  for await (const piece of pieces) void piece;
+async function skip(pieces: AsyncIterator<Buffer>): Promise<void> {
+  for (let next = await pieces.next(); next.done !== true; next = await pieces.next());
 }
 
 async function skipBlock(dump: DumpReader, kind: "data" | "objects"): Promise<void> {

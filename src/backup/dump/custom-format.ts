@@ -4,6 +4,7 @@
  * pg_backup_custom.c. Nothing of what it contains is ever executed: a restore takes the rows alone
  * and writes its own statements.
  */
+import { Readable } from "node:stream";
 import { TruncatedError, type ByteReader } from "../archive/byte-reader.js";
 
 /** A dump that cannot be read. The message says why. */
@@ -175,11 +176,8 @@ export async function readDumpHeader(
   start: readonly Buffer[],
   open: (source: AsyncIterable<Buffer>) => ByteReader,
 ): Promise<DumpHeader | null> {
-  async function* source(): AsyncGenerator<Buffer, void, undefined> {
-    yield* await Promise.all(start);
-  }
   try {
-    return (await openDump(open(source()))).header;
+    return (await openDump(open(Readable.from(start)))).header;
   } catch (error) {
     if (error instanceof TruncatedError) return null;
     throw error;

@@ -88,7 +88,11 @@ export async function* dumpWithPgDump(
     }
     const { code, signal } = await end;
     if (code !== 0) {
-      throw failure(program, messages(), signal === null ? `failed (exit ${code})` : `died of ${signal}`);
+      throw failure(
+        program,
+        messages(),
+        signal === null ? `failed (exit ${code})` : `died of ${signal}`,
+      );
     }
   } finally {
     if (child.exitCode === null && child.signalCode === null) {

@@ -111,9 +111,7 @@ async function saveWithPgDump(request: SaveRequest, program: PgDump): Promise<Sa
     countRows(session, inventory.tables),
   ]);
   return {
-    tables: inventory.tables.map((table) =>
-      describeTable(table, counts.get(table.oid) ?? 0, null),
-    ),
+    tables: inventory.tables.map((table) => describeTable(table, counts.get(table.oid) ?? 0, null)),
     members: [{ path: DUMP_MEMBER, ...written }],
     largeObjects: inventory.largeObjects.count,
   };

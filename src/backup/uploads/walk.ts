@@ -51,7 +51,7 @@ async function look(path: Buffer): Promise<BigIntStats | null> {
 
 async function namesIn(folder: Buffer): Promise<Buffer[]> {
   try {
-    return (await readdir(folder, { encoding: "buffer" })).sort(Buffer.compare);
+    return (await readdir(folder, { encoding: "buffer" })).sort((a, b) => Buffer.compare(a, b));
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
     throw unreadable(folder.toString("utf8"), error);
@@ -63,10 +63,7 @@ export async function* walkUploads(folder: string): AsyncGenerator<UploadEntry, 
   yield* walk(folder, Buffer.alloc(0));
 }
 
-async function* walk(
-  folder: string,
-  path: Buffer,
-): AsyncGenerator<UploadEntry, void, undefined> {
+async function* walk(folder: string, path: Buffer): AsyncGenerator<UploadEntry, void, undefined> {
   const stats = await look(below(folder, path));
   if (stats === null) return;
   const entry = entryOf(path, stats);

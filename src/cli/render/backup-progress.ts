@@ -1,0 +1,55 @@
+/** One line on stderr that says how far a backup is, at which rate, and how long it will take. */
+import type { Progress } from "../../backup/progress.js";
+import { formatDuration, formatSize } from "../../util/units.js";
+import type { Io } from "../context.js";
+
+export interface ShownProgress extends Progress {
+  /** Removes the line. */
+  clear(): void;
+}
+
+/** Redrawn at most this often. */
+const EVERY_MS = 200;
+const CLEAR_LINE = "\r\u001b[K";
+
+/** `database 120 MB of 1.2 GB, 95 MB/s, 11s left` */
+export function progressLine(
+  phase: string,
+  done: number,
+  total: number | null,
+  elapsedMs: number,
+): string {
+  const rate = elapsedMs > 0 ? (done / elapsedMs) * 1_000 : 0;
+  const speed = rate > 0 ? `, ${formatSize(rate)}/s` : "";
+  if (total === null || total <= 0) return `${phase} ${formatSize(done)}${speed}`;
+  const left = rate > 0 && done < total ? Math.round((total - done) / rate) * 1_000 : null;
+  const eta = left === null ? "" : `, ${formatDuration(left)} left`;
+  return `${phase} ${formatSize(Math.min(done, total))} of ${formatSize(total)}${speed}${eta}`;
+}
+
+export function showProgress(io: Io): ShownProgress {
+  let phase = "";
+  let total: number | null = null;
+  let done = 0;
+  let started = 0;
+  let drawn = 0;
+  const draw = (now: number): void => {
+    drawn = now;
+    io.stderr(CLEAR_LINE + progressLine(phase, done, total, now - started));
+  };
+  return {
+    phase(name, bytes) {
+      phase = name;
+      total = bytes;
+      done = 0;
+      started = performance.now();
+      draw(started);
+    },
+    add(bytes) {
+      done += bytes;
+      const now = performance.now();
+      if (now - drawn >= EVERY_MS) draw(now);
+    },
+    clear: () => io.stderr(CLEAR_LINE),
+  };
+}
