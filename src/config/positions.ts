@@ -116,8 +116,10 @@ function readItems(scan: Scan, close: string, readItem: () => void): void {
   step(scan);
   while (skipBlank(scan)) {
     if (scan.text[scan.at] === close) break;
-    if (scan.text[scan.at] === ",") step(scan);
-    else readItem();
+    const before = scan.at;
+    if (scan.text[scan.at] !== ",") readItem();
+    // The comma; or, in a text that the parser would have refused, what no item begins with.
+    if (scan.text[scan.at] === "," || scan.at === before) step(scan);
   }
   step(scan);
 }
