@@ -57,6 +57,8 @@ export type ToPrimary =
   | { readonly v: number; readonly type: "hello" }
   | { readonly v: number; readonly type: "loaded" }
   | { readonly v: number; readonly type: "ready"; readonly address: Address | null }
+  /** Its event loop turns. */
+  | { readonly v: number; readonly type: "beat" }
   | { readonly v: number; readonly type: "failed"; readonly failure: ReportedFailure }
   | {
       readonly v: number;
@@ -70,13 +72,8 @@ export type ToPrimary =
   /** The worker itself was sent this signal. */
   | { readonly v: number; readonly type: "asked"; readonly signal: string }
   /** The drain's time was up with this many requests in flight. */
-  | { readonly v: number; readonly type: "cut"; readonly requests: number }
-  | {
-      readonly v: number;
-      readonly type: "hung";
-      readonly blockedMs: number;
-      readonly stack: string;
-    };
+  | { readonly v: number; readonly type: "cut"; readonly requests: number };
+
 
 const hasType = (value: unknown): value is { v: unknown; type: unknown } =>
   typeof value === "object" && value !== null && "type" in value && "v" in value;
@@ -86,7 +83,7 @@ const isOurs = (value: unknown, types: readonly string[]): boolean =>
 
 /** True for a message of this protocol's version; others (the application's own) are not ours. */
 export const isToPrimary = (value: unknown): value is ToPrimary =>
-  isOurs(value, ["hello", "loaded", "ready", "failed", "stats", "pools", "asked", "cut", "hung"]);
+  isOurs(value, ["hello", "loaded", "ready", "failed", "stats", "pools", "asked", "cut", "beat"]);
 
 export const isToWorker = (value: unknown): value is ToWorker =>
   isOurs(value, ["start", "promote", "drain"]);

@@ -9,7 +9,13 @@ import { createLineSplitter } from "../log/line-splitter.js";
 /** How many of a worker's last stderr lines are kept to tell what ended it. */
 const LAST_WORDS = 30;
 
+/** What Node itself says on stderr about its inspector, which is opened to read a stuck worker's stack. */
+const INSPECTOR = /^(Debugger (listening|attached|ending)|For help, see: https:.*inspector)/;
+const INSPECTOR_URL = /^Debugger listening on (ws:\S+)/;
+
 export interface Output {
+  /** From now on, hands over the inspector's address and keeps its chatter out of the log. */
+  expectInspector(listening: (url: string) => void): void;
   /** The last lines of stderr. */
   lastWords(): string;
   /** Settles when both streams have ended and their last lines are in the log. */
@@ -26,10 +32,20 @@ export interface OutputInput {
 
 export function forwardOutput({ stdout, stderr, slot, log }: OutputInput): Output {
   let last: string[] = [];
+  let expecting: ((url: string) => void) | null = null;
+  const withoutInspector = (lines: readonly string[]): readonly string[] => {
+    if (expecting === null) return lines;
+    for (const line of lines) {
+      const url = INSPECTOR_URL.exec(line)?.[1];
+      if (url !== undefined) expecting(url);
+    }
+    return lines.filter((line) => !INSPECTOR.test(line));
+  };
   const forward = (stream: Readable | null, name: "stdout" | "stderr"): Promise<void> => {
     if (stream === null) return Promise.resolve();
     const splitter = createLineSplitter();
-    const pass = (lines: readonly string[]) => {
+    const pass = (all: readonly string[]) => {
+      const lines = name === "stderr" ? withoutInspector(all) : all;
       if (lines.length === 0) return;
       if (name === "stderr") last = [...last, ...lines.slice(-LAST_WORDS)].slice(-LAST_WORDS);
       log.output({ worker: slot(), stream: name }, lines);
@@ -49,5 +65,11 @@ export function forwardOutput({ stdout, stderr, slot, log }: OutputInput): Outpu
     });
   };
   const ended = Promise.all([forward(stdout, "stdout"), forward(stderr, "stderr")]);
-  return { lastWords: () => last.join("\n").trim(), ended: ended.then(() => undefined) };
+  return {
+    expectInspector: (listening) => {
+      expecting = listening;
+    },
+    lastWords: () => last.join("\n").trim(),
+    ended: ended.then(() => undefined),
+  };
 }

@@ -12,10 +12,12 @@ import type { Embedded } from "../postgres/embedded.js";
 import type { Session } from "../postgres/session.js";
 import { settlePort } from "./address.js";
 import { checkBudget, checkEntry, checkPin, connect, findDatabase, migrate } from "./prepare.js";
+import { startGuardian } from "./guardian.js";
 import { listenForSignals } from "./signals.js";
 import { createSupervisor, toError, type Release, type Supervisor } from "./supervisor.js";
 import { createTarget, obey, type Known } from "./target.js";
 import { rememberWarnings } from "./warnings.js";
+import { watchWorkers } from "./watch.js";
 import { workerCount } from "./worker-count.js";
 
 export interface RunOptions {
@@ -64,21 +66,26 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
   try {
     const release = await prepare(true);
     if (stopped.signal.aborted) throw interrupted();
+    const guardian = startGuardian(release.config.supervisor.drainTimeoutMs, log);
     const supervisor = createSupervisor({
       release,
       log,
+      guardian,
       prepare: async () => keepPort(await prepare(false), release),
       announce: (url) => sayReady(supervisor, url, startedAt, log),
     });
     const target = createTarget(supervisor, known, log);
     const control = await startControl({ config: release.config, target, log });
+    const watch = watchWorkers(supervisor, log);
     try {
       signals.handTo((asked) => obey(asked, supervisor, target, log));
       supervisor.loop.dispatch({ type: "begin" });
       const failure = await supervisor.ended;
       if (failure !== null) throw toError(failure);
     } finally {
+      watch.close();
       control.close();
+      await guardian.close();
     }
     return EXIT.ok;
   } catch (error) {

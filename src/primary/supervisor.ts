@@ -8,7 +8,9 @@ import type { Fields, LogSink } from "../log/logger.js";
 import { createDistribution } from "./distribution/index.js";
 import { urlOf } from "./address.js";
 import { secretEnvironment, workerEnvironment } from "./environment.js";
+import type { Guardian } from "./guardian.js";
 import { createLoop, type Loop } from "./loop.js";
+import { createSlowLoopWarning } from "./slow-loop.js";
 import { forkWorker, type WorkerHandle } from "./worker-handle.js";
 
 /** What workers of one generation are started with. */
@@ -22,6 +24,7 @@ export interface SupervisorInput {
   readonly log: LogSink;
   /** Configuration, pin and migrations once more. Rejects with the reason to abandon a reload. */
   readonly prepare: () => Promise<Release>;
+  readonly guardian: Guardian;
   /** All workers of the first generation are ready. */
   readonly announce: (url: string | null) => void;
 }
@@ -52,6 +55,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
   const { log } = input;
   const distribution = createDistribution(input.release.config.supervisor.distribution);
   const handles = new Map<number, WorkerHandle>();
+  const warnOfSlowLoop = createSlowLoopWarning(log);
   const releases = new Map<number, Release>([[1, input.release]]);
   const answers = new Map<number, (reason: string | null) => void>();
   let asked = 0;
@@ -82,9 +86,11 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
         const { total, inFlight } = message.requests;
         const perSecond = total - handle.stats.total;
         handle.stats = { loop: message.loop, total, inFlight, perSecond };
+        warnOfSlowLoop(handle);
         return;
       }
       case "hello":
+      case "beat":
       case "pools":
         return;
       case "asked":
@@ -103,13 +109,6 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
           },
         );
         return;
-      case "hung":
-        loop.dispatch({
-          type: "worker.hung",
-          key,
-          fields: { blocked_ms: message.blockedMs, stack: message.stack },
-        });
-        return;
     }
   };
 
@@ -123,10 +122,12 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
         exited: (code, signal, lastWords) => {
           loop.dispatch({ type: "worker.exited", key, code, signal, lastWords });
           handles.delete(key);
+          input.guardian.forget(handle.pid);
         },
       },
     );
     handles.set(key, handle);
+    input.guardian.watch(handle.pid);
     log.event("info", "worker.forked", `worker ${slot} forked`, {
       worker: slot,
       worker_pid: handle.pid,

@@ -4,12 +4,16 @@ import { fileURLToPath } from "node:url";
 import { isToPrimary, PROTOCOL, type ToPrimary, type ToWorker } from "../ipc/messages.js";
 import type { LogSink } from "../log/logger.js";
 import type { Distribution } from "./distribution/index.js";
+import { readStack } from "./inspector.js";
 import { forwardOutput } from "./output.js";
 
 const PROGRAM = fileURLToPath(new URL("../worker/main.js", import.meta.url));
 
 /** How long the pipes of a dead worker may stay open, held by a process that it had started. */
 const LAST_WORDS_MS = 250;
+
+/** How long each of the two steps to a stuck worker's stack may take. */
+const STACK_MS = 300;
 
 export interface WorkerStats {
   readonly loop: { readonly p50: number; readonly p99: number; readonly max: number };
@@ -24,7 +28,11 @@ export interface WorkerHandle {
   readonly startedAt: number;
   slot: number;
   stats: WorkerStats;
+  /** When it last said that its event loop turns, by performance.now(); null before it is ready. */
+  lastBeat: number | null;
   send(message: WithoutVersion<ToWorker>): void;
+  /** The JavaScript stack that it is in, or why that can't be had. */
+  stack(): Promise<string>;
   kill(): void;
 }
 
@@ -61,6 +69,21 @@ export function forkWorker(input: ForkInput, listeners: WorkerListeners): Worker
       // Not to a worker that is already gone: its exit tells.
       else if (child.connected) child.send({ v: PROTOCOL, ...message }, () => undefined);
     },
+    lastBeat: null,
+    stack: async () => {
+      const address = new Promise<string>((resolve) => output.expectInspector(resolve));
+      child.kill("SIGUSR1");
+      const late = new Promise<null>((resolve) => {
+        setTimeout(() => resolve(null), STACK_MS).unref();
+      });
+      const url = await Promise.race([address, late]);
+      if (url === null) return "the inspector did not answer";
+      try {
+        return await readStack(url, STACK_MS);
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    },
     kill: () => void child.kill("SIGKILL"),
   };
   const output = forwardOutput({
@@ -71,6 +94,7 @@ export function forkWorker(input: ForkInput, listeners: WorkerListeners): Worker
   });
   child.on("message", (message: unknown) => {
     if (!isToPrimary(message)) return;
+    if (message.type === "beat" || message.type === "ready") handle.lastBeat = performance.now();
     if (message.type === "hello") {
       const orders = waiting ?? [];
       waiting = null;

@@ -2,13 +2,14 @@
 import type { Config } from "../config/config.js";
 import { findEntry } from "../config/entry.js";
 import type { ToWorker, WorkerIdentity } from "../ipc/messages.js";
+import { ORPHAN_TITLE } from "../ipc/orphan.js";
 import { createLogger } from "../log/sink.js";
 import { startApplication, type Application } from "./application.js";
 import type { Channel } from "./channel.js";
 import { drainTraffic } from "./drain.js";
 import { reportedFailure } from "./failure.js";
 import { installRuntime, type Runtime } from "./runtime.js";
-import { bounded, runShutdown } from "./shutdown.js";
+import { runShutdown } from "./shutdown.js";
 import type { SignalGuard } from "./signals.js";
 import { startReporting } from "./reporting.js";
 import { installTestEndpoints } from "./test-endpoints.js";
@@ -18,6 +19,11 @@ type StartOrder = Extract<ToWorker, { type: "start" }>;
 
 /** Each shutdown function's limit when the drain has used up its own time, at most all of it. */
 const LEAST_SHUTDOWN_MS = 1_000;
+
+/** What a script may take to shut down by itself once it has got its SIGTERM. */
+const OWN_SHUTDOWN_MS = 2_000;
+/** How long a worker that has not got its order yet drains when its primary is gone. */
+const ORPHAN_TIMEOUT_MS = 1_000;
 
 export interface LifeInput {
   readonly channel: Channel;
@@ -30,8 +36,8 @@ export interface WorkerLife {
   start(order: StartOrder): Promise<void>;
   promote(identity: WorkerIdentity): Promise<void>;
   drain(timeoutMs: number): Promise<void>;
-  /** From the configuration; null before the start order. */
-  drainTimeoutMs(): number | null;
+  /** The primary is gone: says so to the guardian, and drains. */
+  orphan(): Promise<void>;
 }
 
 export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): WorkerLife {
@@ -60,11 +66,27 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
       const [address] = await Promise.all([application.listen(), runtime.own?.warm()]);
       if (stopping.signal.aborted) return;
       ready = true;
-      startReporting(channel, traffic);
+      startReporting(channel, traffic, runtime.config.supervisor.hangTimeoutMs);
       await channel.send({ type: "ready", address });
     } catch (error) {
       await fail(error, "to start serving");
     }
+  };
+
+  const drain = async (timeoutMs: number): Promise<void> => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    const began = performance.now();
+    const cut = await drainTraffic(traffic, timeoutMs);
+    if (cut > 0) await channel.send({ type: "cut", requests: cut });
+    const left = () => Math.max(LEAST_SHUTDOWN_MS, timeoutMs - (performance.now() - began));
+    if (runtime !== null) {
+      await runShutdown(runtime.shutdown, left(), runtime.log);
+      // A script that shuts itself down ends here, in its own handler or for want of work.
+      if (guard.release()) await idleFor(Math.min(left(), OWN_SHUTDOWN_MS));
+      await runtime.own?.end(LEAST_SHUTDOWN_MS);
+    }
+    end(0);
   };
 
   // Node prints the error itself and exits; this only tells the primary what kept it from serving.
@@ -92,29 +114,19 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
       takeIdentity(given);
       await serve();
     },
-    drain: async (timeoutMs) => {
-      if (stopping.signal.aborted) return;
-      stopping.abort();
-      const began = performance.now();
-      const cut = await drainTraffic(traffic, timeoutMs);
-      if (cut > 0) await channel.send({ type: "cut", requests: cut });
-      const left = () => Math.max(LEAST_SHUTDOWN_MS, timeoutMs - (performance.now() - began));
-      if (runtime !== null) {
-        await runShutdown(runtime.shutdown, left(), runtime.log);
-        // A script ends itself when it has been told; one that does not is ended here.
-        if (guard.release()) await bounded(() => settled(), LEAST_SHUTDOWN_MS);
-        await runtime.own?.end(LEAST_SHUTDOWN_MS);
-      }
-      end(0);
+    drain,
+    orphan: () => {
+      process.title = ORPHAN_TITLE;
+      return drain(runtime?.config.supervisor.drainTimeoutMs ?? ORPHAN_TIMEOUT_MS);
     },
-    drainTimeoutMs: () => runtime?.config.supervisor.drainTimeoutMs ?? null,
   };
 }
 
-/** Lets what the application's signal listeners began with promises get done. */
-const settled = (): Promise<void> =>
+/** Waits without keeping the process alive. */
+const idleFor = (ms: number): Promise<void> =>
   new Promise((resolve) => {
-    setImmediate(() => setImmediate(resolve));
+    process.channel?.unref();
+    setTimeout(resolve, ms).unref();
   });
 
 function makeRuntime(config: Config, identity: () => WorkerIdentity, signal: AbortSignal): Runtime {

@@ -13,11 +13,10 @@ import { watchTraffic } from "./traffic.js";
 
 const endProcess: (status: number) => never = process.exit.bind(process);
 
-/** How long a worker whose primary is gone may take to find that nobody needs it. */
-const ORPHAN_TIMEOUT_MS = 30_000;
-
 prepareOutput();
 keepWithoutPrimary();
+// Should the primary ask for this worker's stack, its inspector takes any free port.
+process.debugPort = 0;
 installDistribution();
 const channel = openChannel();
 const guard = guardSignals((signal) => void channel.send({ type: "asked", signal }));
@@ -25,7 +24,7 @@ const life = createWorkerLife({ channel, guard, traffic: watchTraffic(), end: en
 
 channel.onOrder((order) => void obey(order));
 void channel.send({ type: "hello" });
-channel.onLost(() => void life.drain(life.drainTimeoutMs() ?? ORPHAN_TIMEOUT_MS));
+channel.onLost(() => void life.orphan());
 
 function obey(order: ToWorker): Promise<void> {
   switch (order.type) {

@@ -7,7 +7,12 @@ const EVERY_MS = 1_000;
 /** How often the loop's delay is sampled. A recorded value includes this wait. */
 const RESOLUTION_MS = 20;
 
-export function startReporting(channel: Channel, traffic: Traffic): void {
+/** Often enough for a hang to be noticed within half a second of `hang_timeout`. */
+export const beatEveryMs = (hangTimeoutMs: number): number =>
+  Math.min(500, Math.max(50, Math.round(hangTimeoutMs / 4)));
+
+export function startReporting(channel: Channel, traffic: Traffic, hangTimeoutMs: number): void {
+  setInterval(() => void channel.send({ type: "beat" }), beatEveryMs(hangTimeoutMs)).unref();
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
   const delay = (nanoseconds: number): number =>
