@@ -8,7 +8,7 @@ import { delimiter, dirname, join } from "node:path";
 import { SuperviseError } from "../../errors.js";
 import { packagedBin } from "./packaged.js";
 import type { Place } from "./place.js";
-import { attempt, run } from "./run.js";
+import { look, run } from "./run.js";
 
 export interface Binaries {
   /** The folder with `postgres` and `initdb`. */
@@ -81,21 +81,14 @@ async function installed(): Promise<string[]> {
   known.sort((a, b) => guess(b) - guess(a));
   const found = new Set<string>();
   for (const folder of [...path, ...known]) {
-    const postgres = await attempt(() => realpath(join(folder, "postgres")));
+    const postgres = await look(() => realpath(join(folder, "postgres")));
     if (postgres === null) continue;
     const bin = dirname(postgres);
-    if (await isRunnable(join(bin, "initdb"))) found.add(bin);
+    const initdb = join(bin, "initdb");
+    if ((await look(() => access(initdb, constants.X_OK).then(() => true))) === true)
+      found.add(bin);
   }
   return [...found];
-}
-
-async function isRunnable(file: string): Promise<boolean> {
-  try {
-    await access(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function expand(pattern: string): Promise<string[]> {
@@ -103,7 +96,7 @@ async function expand(pattern: string): Promise<string[]> {
   if (before === undefined || after === undefined) return [pattern];
   const parent = before.endsWith("/") ? before : dirname(before);
   const prefix = before.slice(parent.length).replace("/", "");
-  const names = (await attempt(() => readdir(parent)).catch(() => null)) ?? [];
+  const names = (await look(() => readdir(parent))) ?? [];
   return names.filter((name) => name.startsWith(prefix)).map((name) => join(parent, name + after));
 }
 

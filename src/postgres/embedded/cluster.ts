@@ -92,11 +92,12 @@ export function failed(what: string, place: Place, details: string): SuperviseEr
   });
 }
 
+/** The first line that says why; with a broken configuration file that is the one before. */
 function theReason(lines: readonly string[]): string {
-  const telling = lines.find((line) => /\b(?:FATAL|PANIC|ERROR|error):/.test(line)) ?? lines.at(-1);
-  return (
-    (telling ?? "").replace(/^.*?\b(?:FATAL|PANIC|ERROR|error):\s*/, "") || "it did not say why"
-  );
+  const at = lines.findIndex((line) => /\b(?:FATAL|PANIC|ERROR|error):/.test(line));
+  const general = at > 0 && lines[at]?.includes("contains errors") === true;
+  const telling = lines[general ? at - 1 : at] ?? lines.at(-1) ?? "";
+  return telling.replace(/^.*?\b(?:LOG|FATAL|PANIC|ERROR|error):\s*/, "") || "it did not say why";
 }
 
 async function initdb(

@@ -59,13 +59,27 @@ export function errorCode(error: unknown): string | null {
   return typeof error.code === "string" ? error.code : null;
 }
 
+const MISSING: readonly (string | null)[] = ["ENOENT", "ENOTDIR"];
+const DENIED: readonly (string | null)[] = [...MISSING, "EACCES", "EPERM", "ELOOP"];
+
 /** What `action` returns, or null when what it names is not there. Other failures are thrown. */
-export async function attempt<T>(action: () => Promise<T>): Promise<T | null> {
+export function attempt<T>(action: () => Promise<T>): Promise<T | null> {
+  return unless(MISSING, action);
+}
+
+/** Like {@link attempt}, and null also where this process may not look. */
+export function look<T>(action: () => Promise<T>): Promise<T | null> {
+  return unless(DENIED, action);
+}
+
+async function unless<T>(
+  codes: readonly (string | null)[],
+  action: () => Promise<T>,
+): Promise<T | null> {
   try {
     return await action();
   } catch (error) {
-    const code = errorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    if (codes.includes(errorCode(error))) return null;
     throw error;
   }
 }
