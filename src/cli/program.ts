@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { EXIT, SuperviseError } from "../errors.js";
 import { productVersion } from "../config/version.js";
 import { registerBackup } from "./commands/backup.js";
+import { registerConfig } from "./commands/config.js";
 import { registerReload, registerScale, registerStatus, registerStop } from "./commands/control.js";
 import { registerCompletion } from "./commands/completion.js";
 import { registerHelp } from "./commands/help.js";
@@ -43,6 +44,7 @@ export function buildProgram(context: ProgramContext): Command {
   registerReload(program, context);
   registerScale(program, context);
   registerStop(program, context);
+  registerConfig(program, context);
   registerInit(program, context);
   registerCompletion(program, context);
   registerHelp(program, context);

@@ -10,7 +10,7 @@ import { valueAt, type Document } from "./document.js";
 import type { Dotenv } from "./dotenv.js";
 import type { ConfigFlags } from "./flags.js";
 import { describeValue, type Refusal } from "./kinds.js";
-import { OPTIONS, type AnyOption, type ByProfile, type Option } from "./options.js";
+import { ALL_OPTIONS, OPTIONS, type AnyOption, type ByProfile, type Option } from "./options.js";
 import type { Origin } from "./origin.js";
 import type { Problem } from "./problem.js";
 import type { Profile } from "./profile.js";
@@ -77,6 +77,8 @@ export function resolve(sources: Sources): Resolution {
     return found.value;
   };
   const config = buildConfig(sources, take);
+  const place = new Map(ALL_OPTIONS.map(({ key }, at) => [key, at]));
+  settings.sort((a, b) => (place.get(a.key) ?? -1) - (place.get(b.key) ?? -1));
   problems.push(...checkCombinations(config, settings, problems));
   return { config, settings, problems };
 }
