@@ -74,6 +74,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
       prepare: async () => keepPort(await prepare(false), release),
       announce: (url) => sayReady(supervisor, url, startedAt, log),
     });
+    supervisor.pools.aggregate.setLargestMax(known.budget?.largestPoolMax ?? null);
     const target = createTarget(supervisor, known, log);
     const control = await startControl({ config: release.config, target, log });
     const watch = watchWorkers(supervisor, log);

@@ -1,6 +1,6 @@
 /** The `status --json` document and readiness, from the state and the handles. */
 import { productVersion } from "../config/version.js";
-import type { PoolStatus, Status, Warning, WorkerStatus } from "../control/protocol.js";
+import type { Status, Warning, WorkerStatus } from "../control/protocol.js";
 import { isReady, overall, wanted, type State, type Worker } from "../lifecycle/state.js";
 import type { FigureReader } from "./figures.js";
 import type { Supervisor } from "./supervisor.js";
@@ -15,17 +15,6 @@ export interface StatusInput {
 }
 
 const seconds = (ms: number): number => Math.round(ms / 100) / 10;
-
-const NO_POOL: Omit<PoolStatus, "name"> = {
-  min: 0,
-  max: 0,
-  total: 0,
-  idle: 0,
-  waiting: 0,
-  wait_ms: { p50: 0, p95: 0, p99: 0, max: 0 },
-  checkouts: 0,
-  timeouts: 0,
-};
 
 export function statusOf(input: StatusInput): Status {
   const { supervisor, startedAt } = input;
@@ -46,7 +35,7 @@ export function statusOf(input: StatusInput): Status {
     url: supervisor.url(),
     generation: state.generation,
     workers: [...rows, ...vacant].sort((a, b) => a.id - b.id),
-    pool: NO_POOL,
+    pool: supervisor.pools.aggregate.snapshot("all"),
     budget: input.budget(),
     migrations: input.migrations(),
     warnings: [...input.warnings()],
@@ -76,7 +65,7 @@ function workerStatus(
       in_flight: stats?.inFlight ?? 0,
       per_s: stats?.perSecond ?? 0,
     },
-    pools: [],
+    pools: supervisor.pools.aggregate.snapshot(worker.slot),
   };
 }
 
@@ -94,9 +83,13 @@ const vacantSlot = (id: number, restarts: number, generation: number): WorkerSta
   pools: [],
 });
 
-export function readinessOf(state: State): { ready: boolean; reason: string } {
+export function readinessOf(
+  state: State,
+  database: "unknown" | "connected" | "lost",
+): { ready: boolean; reason: string } {
   if (state.phase === "starting") return { ready: false, reason: "starting" };
   if (state.phase !== "running") return { ready: false, reason: "draining" };
+  if (database === "lost") return { ready: false, reason: "the database can't be reached" };
   const ready = state.slots.filter((slot) => isReady(state, slot.id)).length;
   const serving = state.slots.flatMap((slot) => wanted(state, slot.id)).length;
   if (ready > 0) return { ready: true, reason: `${ready} of ${state.slots.length} workers ready` };

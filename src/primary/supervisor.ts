@@ -10,6 +10,8 @@ import { urlOf } from "./address.js";
 import { secretEnvironment, workerEnvironment } from "./environment.js";
 import type { Guardian } from "./guardian.js";
 import { createLoop, type Loop } from "./loop.js";
+import { createCounts, type Counts } from "./counts.js";
+import { watchPools, type PoolWatch } from "./pool-watch.js";
 import { createSlowLoopWarning } from "./slow-loop.js";
 import { forkWorker, type WorkerHandle } from "./worker-handle.js";
 
@@ -35,6 +37,8 @@ export interface Supervisor {
   /** Of the generation that new workers belong to. */
   readonly release: () => Release;
   readonly url: () => string | null;
+  readonly pools: PoolWatch;
+  readonly counts: Counts;
   /** Settles when a reload or scaling has ended: null, or why it did not come about. */
   ask(type: "reload" | "scale", value: number): Promise<string | null>;
   /** Settles when no worker is left. */
@@ -55,6 +59,8 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
   const { log } = input;
   const distribution = createDistribution(input.release.config.supervisor.distribution);
   const handles = new Map<number, WorkerHandle>();
+  const pools = watchPools(input.release.config, log);
+  const counts = createCounts();
   const warnOfSlowLoop = createSlowLoopWarning(log);
   const releases = new Map<number, Release>([[1, input.release]]);
   const answers = new Map<number, (reason: string | null) => void>();
@@ -85,13 +91,16 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
       case "stats": {
         const { total, inFlight } = message.requests;
         const perSecond = total - handle.stats.total;
-        handle.stats = { loop: message.loop, total, inFlight, perSecond };
+        const { loop, heapBytes } = message;
+        handle.stats = { loop, total, inFlight, perSecond, heapBytes };
         warnOfSlowLoop(handle);
         return;
       }
       case "hello":
       case "beat":
+        return;
       case "pools":
+        pools.ingest(handle, message.reports);
         return;
       case "asked":
         loop.dispatch({ type: "worker.asked", key, signal: message.signal });
@@ -189,9 +198,11 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
         return;
       case "end":
         distribution.close();
+        pools.close();
         finish(effect.failure);
         return;
       case "log":
+        counts.note(effect);
         log.event(effect.level, effect.event, effect.msg, fieldsOf(effect, handles));
         return;
     }
@@ -203,6 +214,8 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
     handles,
     release: current,
     url,
+    pools,
+    counts,
     ask: (type, value) => {
       asked += 1;
       const id = asked;

@@ -1,4 +1,5 @@
 /** What the control server and the signals can do with the supervisor. */
+import { renderMetrics } from "../control/metrics.js";
 import type { ControlTarget, ReloadResult, Status, Warning } from "../control/protocol.js";
 import { SuperviseError } from "../errors.js";
 import type { Logger, LogSink } from "../log/logger.js";
@@ -19,18 +20,31 @@ export interface Known {
 export function createTarget(supervisor: Supervisor, known: Known, log: Logger): ControlTarget {
   const figures = createFigureReader();
   const { loop } = supervisor;
+  const status = (): Status =>
+    statusOf({
+      supervisor,
+      figures,
+      startedAt: known.startedAt,
+      warnings: known.warnings,
+      budget: () => budgetStatus(known.budget),
+      migrations: () => known.migrations,
+    });
+  const readiness = () => readinessOf(loop.state(), supervisor.pools.aggregate.database().state);
   return {
-    status: () =>
-      statusOf({
-        supervisor,
-        figures,
-        startedAt: known.startedAt,
-        warnings: known.warnings,
-        budget: () => budgetStatus(known.budget),
-        migrations: () => known.migrations,
+    status,
+    readiness,
+    metrics: () =>
+      renderMetrics({
+        status: status(),
+        pools: supervisor.pools.aggregate.series(),
+        now: performance.now(),
+        ready: readiness().ready,
+        restarts: supervisor.counts.restarts,
+        reloads: supervisor.counts.reloads,
+        heapBytes: new Map(
+          [...supervisor.handles.values()].map(({ slot, stats }) => [slot, stats.heapBytes]),
+        ),
       }),
-    readiness: () => readinessOf(loop.state()),
-    metrics: () => "# EOF\n",
     reload: async ({ parallel }): Promise<ReloadResult> => {
       const began = performance.now();
       const reason = await supervisor.ask("reload", parallel ?? 1);

@@ -8,6 +8,8 @@ import { startApplication, type Application } from "./application.js";
 import type { Channel } from "./channel.js";
 import { drainTraffic } from "./drain.js";
 import { reportedFailure } from "./failure.js";
+import { instrumentForeignPools } from "./measure.js";
+import { applicationName } from "./own-pool.js";
 import { installRuntime, type Runtime } from "./runtime.js";
 import { runShutdown } from "./shutdown.js";
 import type { SignalGuard } from "./signals.js";
@@ -66,8 +68,8 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
       const [address] = await Promise.all([application.listen(), runtime.own?.warm()]);
       if (stopping.signal.aborted) return;
       ready = true;
-      startReporting(channel, traffic, runtime.config.supervisor.hangTimeoutMs);
       await channel.send({ type: "ready", address });
+      startReporting(channel, traffic, runtime.config.supervisor.hangTimeoutMs);
     } catch (error) {
       await fail(error, "to start serving");
     }
@@ -100,6 +102,7 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
       Object.assign(process.env, order.env);
       runtime = makeRuntime(order.config, () => identity, stopping.signal);
       installRuntime(runtime);
+      measurePools(runtime);
       installTestEndpoints(traffic, runtime);
       try {
         application = await startApplication(findEntry(order.config), runtime, traffic);
@@ -112,6 +115,10 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
     },
     promote: async (given) => {
       takeIdentity(given);
+      // It was made when the slot was not known; no connection has been opened yet.
+      if (runtime?.own) {
+        Object.assign(runtime.own.pool.options, { application_name: applicationName(runtime) });
+      }
       await serve();
     },
     drain,
@@ -120,6 +127,17 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
       return drain(runtime?.config.supervisor.drainTimeoutMs ?? ORPHAN_TIMEOUT_MS);
     },
   };
+}
+
+/** From here on the pools that the application makes itself are sized and measured too. */
+function measurePools(runtime: Runtime): void {
+  const { pool } = runtime.config;
+  instrumentForeignPools({
+    max: pool.max,
+    acquireTimeoutMs: pool.acquireTimeoutMs,
+    applicationName: applicationName(runtime),
+    leakAfterMs: pool.leakAfterMs,
+  });
 }
 
 /** Waits without keeping the process alive. */

@@ -1,36 +1,34 @@
 /** The worker's own pool, made when it is first wanted: by a factory, or by a script that imports it. */
-import pg from "pg";
 import { SuperviseError } from "../errors.js";
+import { createWorkerPool } from "./pool.js";
 import type { OwnPool, Runtime } from "./runtime.js";
 
+/** @throws SuperviseError DATABASE_MISSING outside a supervisor without DATABASE_URL. */
 export function ownPool(runtime: Runtime): OwnPool {
   runtime.own ??= createPool(runtime);
   return runtime.own;
 }
 
-function createPool({ config, worker }: Runtime): OwnPool {
-  const { pool: sizes, project, database } = config;
+/** What `pg_stat_activity` shows for a worker's connections. */
+export const applicationName = ({ config, worker }: Runtime): string =>
+  worker.id === 0 ? config.project.name : `${config.project.name}/worker ${worker.id}`;
+
+function createPool(runtime: Runtime): OwnPool {
+  const { pool, database } = runtime.config;
   if (database.url === null) {
     throw new SuperviseError("DATABASE_MISSING", {
       what: "there is no database to connect to",
       remedy: "set DATABASE_URL",
     });
   }
-  const pool = new pg.Pool({
-    connectionString: database.url,
-    application_name: `${project.name}/worker ${worker.id}`,
-    min: sizes.min,
-    max: sizes.max,
-    connectionTimeoutMillis: sizes.acquireTimeoutMs,
-    idleTimeoutMillis: sizes.idleTimeoutMs,
+  return createWorkerPool({
+    url: database.url,
+    min: pool.min,
+    max: pool.max,
+    acquireTimeoutMs: pool.acquireTimeoutMs,
+    maxLifetimeMs: pool.maxLifetimeMs,
+    idleTimeoutMs: pool.idleTimeoutMs,
+    applicationName: applicationName(runtime),
+    leakAfterMs: pool.leakAfterMs,
   });
-  pool.on("error", () => undefined);
-  return {
-    pool,
-    warm: async () => {
-      const clients = await Promise.all(Array.from({ length: sizes.min }, () => pool.connect()));
-      for (const client of clients) client.release();
-    },
-    end: () => pool.end(),
-  };
 }

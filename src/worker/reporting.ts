@@ -1,6 +1,8 @@
 /** What a worker tells the primary each second once it is ready: event loop, requests, pools. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { getHeapStatistics } from "node:v8";
 import type { Channel } from "./channel.js";
+import { collectPoolReports } from "./measure.js";
 import type { Traffic } from "./traffic.js";
 
 const EVERY_MS = 1_000;
@@ -17,7 +19,8 @@ export function startReporting(channel: Channel, traffic: Traffic, hangTimeoutMs
   histogram.enable();
   const delay = (nanoseconds: number): number =>
     Math.max(0, Math.round(nanoseconds / 1e4) / 100 - RESOLUTION_MS);
-  setInterval(() => {
+  const report = (): void => {
+    void channel.send({ type: "pools", reports: collectPoolReports() });
     const loop =
       histogram.count === 0
         ? { p50: 0, p99: 0, max: 0 }
@@ -31,7 +34,9 @@ export function startReporting(channel: Channel, traffic: Traffic, hangTimeoutMs
       type: "stats",
       loop,
       requests: { total: traffic.total(), inFlight: traffic.inFlight() },
-      heapBytes: process.memoryUsage().heapUsed,
+      heapBytes: getHeapStatistics().used_heap_size,
     });
-  }, EVERY_MS).unref();
+  };
+  report();
+  setInterval(report, EVERY_MS).unref();
 }
