@@ -26,7 +26,10 @@ export interface EmbeddedOptions {
   /** The project's folder. */
   readonly root: string;
   readonly log: Logger;
-  /** The project's name, after which its database is named. Default: the folder's name. */
+  /**
+   * The project's name, after which its database is named when it is made; it keeps that name.
+   * Default: the folder's name.
+   */
   readonly project?: string;
   /** Where the programs may come from. Default: installed, then the npm package. */
   readonly sources?: readonly BinarySource[];
@@ -54,6 +57,7 @@ interface Running {
   readonly hold: Hold;
   readonly port: number;
   readonly password: string;
+  readonly database: string;
 }
 
 /**
@@ -94,7 +98,7 @@ async function join(place: Place): Promise<Running | null> {
     return null;
   }
   const ready = await untilReady(place);
-  if (ready !== null) return { hold, port: ready, password: secret.password };
+  if (ready !== null) return { ...secret, hold, port: ready };
   hold.letGo();
   await end(place);
   return null;
@@ -104,13 +108,14 @@ async function start(place: Place, options: EmbeddedOptions): Promise<Running> {
   const major = await dataVersion(place);
   const binaries = await chooseBinaries(place, major, options.sources ?? ["installed", "package"]);
   const kept = await readSecret(place);
-  const secret: Secret = kept ?? { password: newPassword(), port: 0 };
+  const database = databaseName(options.project ?? basename(options.root));
+  const secret: Secret = kept ?? { password: newPassword(), port: 0, database };
   if (kept === null) await writeSecret(place, secret);
   if (major === null) await createCluster(place, binaries, secret.password);
   else if (kept === null) await resetPassword(place, binaries, secret.password);
   const server = await launch(place, binaries, secret.port, options.settings ?? {});
   if (server.port !== secret.port) await writeSecret(place, { ...secret, port: server.port });
-  return { ...server, password: secret.password };
+  return { ...secret, ...server };
 }
 
 /** The port of a server that is starting, once it is ready; null when it ends instead. */
@@ -129,10 +134,9 @@ async function serve(
   place: Place,
   options: EmbeddedOptions,
 ): Promise<{ running: Running; url: string; version: string }> {
-  const database = databaseName(options.project ?? basename(options.root));
   const running = joined ?? (await start(place, options));
   try {
-    return { running, ...(await openDatabase(running, database)) };
+    return { running, ...(await openDatabase(running)) };
   } catch (error) {
     await stop(place, running.hold);
     if (!isWrongPassword(error)) throw error;
@@ -140,7 +144,7 @@ async function serve(
   await rm(place.secret);
   const again = await start(place, options);
   try {
-    return { running: again, ...(await openDatabase(again, database)) };
+    return { running: again, ...(await openDatabase(again)) };
   } catch (error) {
     await stop(place, again.hold);
     throw error;

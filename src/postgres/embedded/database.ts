@@ -19,15 +19,16 @@ export function databaseName(project: string): string {
   return TAKEN.has(name) || /^\d/.test(name) ? `app_${name}`.slice(0, 63) : name;
 }
 
-/** Connects to `database`, creating it first where it is missing. */
-export async function openDatabase(
-  server: { readonly port: number; readonly password: string },
-  database: string,
-): Promise<{ url: string; version: string }> {
+/** Connects to the project's database, creating it first where it is missing. */
+export async function openDatabase(server: {
+  readonly port: number;
+  readonly password: string;
+  readonly database: string;
+}): Promise<{ url: string; version: string }> {
   const urlOf = (name: string) =>
     `postgresql://${SUPERUSER}:${server.password}@127.0.0.1:${server.port}/${name}`;
-  const url = urlOf(database);
-  const session = await openOrCreate(url, urlOf("postgres"), database);
+  const url = urlOf(server.database);
+  const session = await openOrCreate(url, urlOf("postgres"), server.database);
   await session.end();
   return { url, version: session.serverVersion };
 }

@@ -1,4 +1,4 @@
-/** What is kept between starts beside the data: the superuser's password and the port last used. */
+/** What is kept between starts beside the data: how to connect. */
 import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { giveToOwner, type Place } from "./place.js";
@@ -8,6 +8,8 @@ export interface Secret {
   readonly password: string;
   /** 0 = none yet. */
   readonly port: number;
+  /** The project's database. Kept, so that a renamed project finds its data. */
+  readonly database: string;
 }
 
 /** A new password: 144 random bits that need no encoding in a URL. */
@@ -20,10 +22,10 @@ export async function readSecret(place: Place): Promise<Secret | null> {
   const text = await attempt(() => readFile(place.secret, "utf8"));
   const found = text === null ? null : parse(text);
   if (typeof found !== "object" || found === null) return null;
-  if (!("password" in found && "port" in found)) return null;
-  const { password, port } = found;
+  if (!("password" in found && "port" in found && "database" in found)) return null;
+  const { password, port, database } = found;
   if (typeof password !== "string" || password === "" || typeof port !== "number") return null;
-  return { password, port };
+  return typeof database === "string" ? { password, port, database } : null;
 }
 
 /** Readable by its owner only, and never half-written. */
