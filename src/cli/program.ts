@@ -9,6 +9,7 @@ import { registerCompletion } from "./commands/completion.js";
 import { registerHelp } from "./commands/help.js";
 import { registerInit } from "./commands/init.js";
 import { registerServe } from "./commands/serve.js";
+import { registerValidate } from "./commands/validate.js";
 import type { CliContext, GlobalOptions } from "./context.js";
 import { addExamples } from "./help/apply.js";
 
@@ -45,6 +46,7 @@ export function buildProgram(context: ProgramContext): Command {
   registerScale(program, context);
   registerStop(program, context);
   registerConfig(program, context);
+  registerValidate(program, context);
   registerInit(program, context);
   registerCompletion(program, context);
   registerHelp(program, context);
