@@ -229,7 +229,7 @@ describe("the ways to start it", () => {
       env: { DATABASE_URL: database.url, WEB_CONCURRENCY: "2", DAZZLE_DB_POOL_MAX: "3" },
     });
     const ready = await running.waitFor("supervisor.ready");
-    expect(ready["url"]).toBe(`http://0.0.0.0:${port}`);
+    expect(ready["url"]).toBe(`http://localhost:${port}`);
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
     expect(readFileSync(join(root, "Procfile"), "utf8")).toContain(
       "--workers ${WEB_CONCURRENCY:-4}",
