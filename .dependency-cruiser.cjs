@@ -12,18 +12,23 @@ const globToPattern = (glob) =>
     .replace("/**", "/.+")
     .replace(/(^|[^.])\*/g, "$1[^/]*")}$`;
 
+/** What a room of this layer must not import: every room above it, and its siblings. */
+const forbiddenTo = (room, level) => [
+  ...layers.slice(0, level).flat(),
+  ...layers[level].filter((sibling) => sibling !== room),
+];
+
 const upward = layers.flatMap((rooms, level) =>
-  rooms.map((room) => ({
-    name: `layer-${room.replace(".ts", "")}`,
-    severity: "error",
-    comment: `src/${room} may import itself and the layers below it only`,
-    from: { path: pathOf(room) },
-    to: {
-      path: [...layers.slice(0, level).flat(), ...rooms.filter((sibling) => sibling !== room)].map(
-        pathOf,
-      ),
-    },
-  })),
+  rooms
+    .map((room) => ({
+      name: `layer-${room.replace(".ts", "")}`,
+      severity: "error",
+      comment: `src/${room} may import itself and the layers below it only`,
+      from: { path: pathOf(room) },
+      to: { path: forbiddenTo(room, level).map(pathOf) },
+    }))
+    // An empty list of paths would match every path: the topmost room has nothing above it.
+    .filter((rule) => rule.to.path.length > 0),
 );
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -43,7 +48,7 @@ module.exports = {
       comment: "a pure file imports pure files and types only",
       from: { path: pure.map(globToPattern) },
       to: {
-        pathNot: [...pure.map(globToPattern), "^node_modules/"],
+        pathNot: [...pure.map(globToPattern), "(^|/)node_modules/"],
         dependencyTypesNot: ["type-only"],
       },
     },

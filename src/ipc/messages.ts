@@ -74,7 +74,6 @@ export type ToPrimary =
   /** The drain's time was up with this many requests in flight. */
   | { readonly v: number; readonly type: "cut"; readonly requests: number };
 
-
 const hasType = (value: unknown): value is { v: unknown; type: unknown } =>
   typeof value === "object" && value !== null && "type" in value && "v" in value;
 
