@@ -10,12 +10,12 @@ const property = (value: unknown, name: string): string | null => {
 
 const LISTENING: Readonly<Record<string, string>> = {
   EADDRINUSE: "another process has this port; stop it or choose another with --port",
-  EACCES: "this user may not open it; choose a port above 1023 or another path",
+  EACCES:
+    "this user may not open it, or the socket's folder does not exist; choose a port above 1023 or another path",
   EADDRNOTAVAIL: "no interface of this machine has this address; check [app] host",
   ENOTFOUND: "the host name has no address; check [app] host",
   EAI_AGAIN: "the host name can't be looked up; check [app] host",
   EINVAL: "the address can't be listened on; check [app] host and port",
-  ENOENT: "the folder of the socket does not exist",
 };
 
 /** A listening error as its own failure; null for every other error. */
@@ -27,7 +27,7 @@ function listenFailure(thrown: unknown): ReportedFailure | null {
   if (syscall !== "listen" && syscall !== "bind" && syscall !== "getaddrinfo") return null;
   const host = property(thrown, "address") ?? property(thrown, "hostname") ?? "";
   const port = property(thrown, "port");
-  const at = port === null ? host : `${host}:${port}`;
+  const at = port === null || port === "-1" ? host : `${host}:${port}`;
   return {
     code: code === "EADDRINUSE" ? "LISTEN_FAILED" : "LISTEN_REFUSED",
     what: `can't listen on ${at} (${code})`,

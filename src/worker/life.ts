@@ -91,6 +91,10 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
     end(0);
   };
 
+  // Express 5, for one, hands the error to listen's callback, where scripts overlook it.
+  traffic.onListenError((error) => {
+    if (!ready) void fail(error, "to listen");
+  });
   // Node prints the error itself and exits; this only tells the primary what kept it from serving.
   process.on("uncaughtExceptionMonitor", (error) => {
     if (!ready) void channel.send({ type: "failed", failure: reportedFailure(error, "to start") });

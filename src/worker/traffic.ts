@@ -4,6 +4,7 @@
  * request costs one set entry in and one out.
  */
 import { subscribe } from "node:diagnostics_channel";
+import { EventEmitter, errorMonitor } from "node:events";
 import { Server as HttpServer, type ServerResponse } from "node:http";
 import { Server as HttpsServer } from "node:https";
 import { Server as NetServer, type Socket } from "node:net";
@@ -27,6 +28,8 @@ export interface Traffic {
   onRequest(listener: (response: ServerResponse) => void): void;
   /** Called when a server listens. */
   onListening(listener: (server: NetServer) => void): void;
+  /** Called when a server can't listen, whether or not the application minds. */
+  onListenError(listener: (error: Error) => void): void;
 }
 
 const protocolOf = (server: NetServer): Protocol => {
@@ -42,6 +45,7 @@ export function watchTraffic(): Traffic {
   const sessions = new Set<Closable>();
   const listeners: ((response: ServerResponse) => void)[] = [];
   const listening: ((server: NetServer) => void)[] = [];
+  const failing: ((error: Error) => void)[] = [];
   let total = 0;
   let streams = 0;
 
@@ -76,6 +80,9 @@ export function watchTraffic(): Traffic {
         });
       });
     }
+    EventEmitter.prototype.on.call(server, errorMonitor, (error: Error) => {
+      if (!server.listening) for (const listener of failing) listener(error);
+    });
     server.on("listening", () => {
       for (const listener of listening) listener(server);
     });
@@ -105,6 +112,7 @@ export function watchTraffic(): Traffic {
     inFlight: () => responses.size + streams + others(),
     onRequest: (listener) => listeners.push(listener),
     onListening: (listener) => listening.push(listener),
+    onListenError: (listener) => failing.push(listener),
   };
 }
 
