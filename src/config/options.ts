@@ -54,6 +54,10 @@ export interface ByProfile<T> {
   readonly profile: Readonly<Record<Environment, T>>;
 }
 
+export function isByProfile<T>(value: T | ByProfile<T>): value is ByProfile<T> {
+  return typeof value === "object" && value !== null && "profile" in value;
+}
+
 export interface Flag {
   /** As typed; with a `--no-` form, the one that says true. */
   readonly name: string;

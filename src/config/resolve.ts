@@ -10,7 +10,7 @@ import { valueAt, type Document } from "./document.js";
 import type { Dotenv } from "./dotenv.js";
 import type { ConfigFlags } from "./flags.js";
 import { describeValue, type Refusal } from "./kinds.js";
-import { ALL_OPTIONS, OPTIONS, type AnyOption, type ByProfile, type Option } from "./options.js";
+import { ALL_OPTIONS, isByProfile, OPTIONS, type AnyOption, type Option } from "./options.js";
 import type { Origin } from "./origin.js";
 import type { Problem } from "./problem.js";
 import type { Profile } from "./profile.js";
@@ -179,10 +179,6 @@ function fallback<T>(option: Option<T>, env: Environment, fact: Fact<T> | null):
   return isByProfile(option.default)
     ? { value: option.default.profile[env], origin: { layer: "profile", env } }
     : { value: option.default, origin: { layer: "default", from: null } };
-}
-
-function isByProfile<T>(value: T | ByProfile<T>): value is ByProfile<T> {
-  return typeof value === "object" && value !== null && "profile" in value;
 }
 
 function fromFlag<T>(option: Option<T>, flags: ConfigFlags, problems: Problem[]): Found<T> | null {
