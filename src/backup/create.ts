@@ -157,7 +157,7 @@ async function describe(job: Job, { time, rows, uploads }: Parts): Promise<Metad
       encoding: snapshot.encoding,
       server_version: session.serverVersion,
     },
-    revision: await currentRevision(session),
+    revision: await currentRevision(session, inventory.namespace),
     schema_fingerprint: await schemaFingerprint(session, inventory),
     tables: rows.tables,
     sequences: await readPositions(session, inventory.sequences),

@@ -10,9 +10,15 @@ export async function installedFramework(config: Config): Promise<string | null>
 }
 
 /** The last revision that was applied; null when there is none. */
-export async function currentRevision(session: Session): Promise<string | null> {
+export async function currentRevision(session: Session, namespace: string): Promise<string | null> {
   const [found] = await session.query<{ there: boolean }>(
     "select pg_catalog.to_regclass('dazzle.revision') is not null as there",
   );
-  return found?.there === true ? null : null;
+  if (found?.there !== true) return null;
+  const [row] = await session.query<{ version: string }>(
+    `select version from dazzle.revision where namespace = $1
+      order by version collate "C" desc limit 1`,
+    [namespace],
+  );
+  return row?.version ?? null;
 }

@@ -12,6 +12,8 @@ export interface ByteReader {
   ended(): Promise<boolean>;
   /** Bytes handed out so far. */
   position(): number;
+  /** Ends the source early. */
+  close(): Promise<void>;
 }
 
 /** The stream ended in the middle of something. */
@@ -48,6 +50,9 @@ export function createByteReader(source: AsyncIterable<Buffer>): ByteReader {
 
   return {
     position: () => position,
+    close: async () => {
+      await iterator.return?.();
+    },
     ended: async () => !(await fill()),
     async take(length) {
       if (chunk.length >= length) return cut(length);

@@ -36,7 +36,7 @@ async function writeAll(file: FileHandle, bytes: Buffer, at: number | null): Pro
 }
 
 /** Makes a rename or a new name in `folder` survive a power failure. */
-export async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string | Buffer): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await handle.sync();

@@ -8,13 +8,14 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { hasCode } from "../node-error.js";
 
-function machine(): string {
+/** A short name of this machine, for names of temporary files on shared disks. */
+export function machineId(): string {
   return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 }
 
 /** Hidden, and not ending in `.tar.gz`, so that no pattern for archives takes it. */
 export function partialName(name: string, pid: number, random: string): string {
-  return `.${name.slice(0, 150)}.${machine()}-${pid}-${random}.partial`;
+  return `.${name.slice(0, 150)}.${machineId()}-${pid}-${random}.partial`;
 }
 
 /** True when no process has this id (a process of another user counts as there). */
@@ -39,7 +40,7 @@ export async function removeStalePartials(folder: string): Promise<number> {
   let removed = 0;
   for (const name of names) {
     const match = /^\.backup-.+\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.partial$/.exec(name);
-    if (match?.[1] !== machine() || !processGone(Number(match[2]))) continue;
+    if (match?.[1] !== machineId() || !processGone(Number(match[2]))) continue;
     await unlink(join(folder, name));
     removed += 1;
   }

@@ -23,6 +23,8 @@ export interface Visitor {
   readonly upload?: Visit;
   /** Bytes of the archive's content that have been read since the last call. */
   readonly progress?: (bytes: number) => void;
+  /** Stop behind the database, whose members stand first. Default: read everything. */
+  readonly databaseOnly?: boolean;
 }
 
 async function* hashing(
@@ -83,6 +85,10 @@ export async function scanArchive(
   for (let entry = await nextEntry(reader); entry !== null; entry = await nextEntry(reader)) {
     const at = entry;
     const role = order.next(at);
+    if (role !== "database" && visitor.databaseOnly === true) {
+      await reader.close();
+      return;
+    }
     const visit = role === "database" || role === "uploads" ? visits[role] : undefined;
     const sha256 = await readMember(
       reader,

@@ -1,0 +1,63 @@
+/** What a failed restore tells its caller: the reason, and that nothing was changed. */
+import { SuperviseError, type ErrorCode } from "../../errors.js";
+import type { Session } from "../../postgres/session.js";
+import { TruncatedError } from "../archive/byte-reader.js";
+import { asRefusal } from "../archive/archive-reader.js";
+import { DumpRefusal } from "../dump/custom-format.js";
+import { codeOf } from "../node-error.js";
+import { invalidArchive } from "../refusals.js";
+
+const UNCHANGED = "the database and the uploads are as before";
+
+/** Reasons by SQLSTATE or its class, with what to do. */
+const REASONS: readonly (readonly [string, ErrorCode, string])[] = [
+  ["55P03", "LOCK_TIMEOUT", "somebody holds a table: stop the application, then try again"],
+  ["40P01", "LOCK_TIMEOUT", "a deadlock with the running application: stop it, then try again"],
+  ["53100", "OUTPUT_UNWRITABLE", "the server's disk is full: make room there"],
+  ["53", "OUTPUT_UNWRITABLE", "the server lacks resources: see its log"],
+  ["42501", "PRIVILEGE_MISSING", "run it as the owner of the tables"],
+  ["57P", "DATABASE_LOST", "see the server's log for the reason, then try again"],
+  ["08", "DATABASE_LOST", "see the server's log for the reason, then try again"],
+];
+
+function field(error: object, name: string): string {
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === "string" ? value : "";
+}
+
+function describe(error: Error): string {
+  const table = field(error, "table");
+  const constraint = field(error, "constraint");
+  const detail = field(error, "detail");
+  const context = /^COPY [^\n]*/.exec(field(error, "where"))?.[0] ?? "";
+  const names = [table === "" ? "" : `table ${table}`, constraint === "" ? "" : constraint, context];
+  const where = names.filter((name) => name !== "").join(", ");
+  return `${error.message}${where === "" ? "" : ` (${where})`}${detail === "" ? "" : `: ${detail}`}`;
+}
+
+/** @param error anything that ended a restore before its commit */
+export function restoreFailure(error: unknown, path: string, session: Session): unknown {
+  if (error instanceof SuperviseError) return error;
+  if (error instanceof DumpRefusal || error instanceof TruncatedError) {
+    return invalidArchive(path, error.message, error);
+  }
+  const archive = asRefusal(path, error);
+  if (archive instanceof SuperviseError || !(error instanceof Error)) return archive;
+  const state = codeOf(error) ?? "";
+  const known = REASONS.find(([prefix]) => state.startsWith(prefix));
+  if (session.lost.aborted) {
+    return new SuperviseError("DATABASE_LOST", {
+      what: `the connection was lost during the restore; ${UNCHANGED}`,
+      where: session.where,
+      remedy: "see the server's log for the reason, then try again",
+      cause: error,
+    });
+  }
+  if (!/^[0-9A-Z]{5}$/.test(state)) return error;
+  return new SuperviseError(known?.[1] ?? "RESTORE_REFUSED", {
+    what: `the database refused the restore: ${describe(error)}; ${UNCHANGED}`,
+    where: path,
+    remedy: known?.[2] ?? "correct the schema or use another backup",
+    cause: error,
+  });
+}

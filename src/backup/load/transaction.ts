@@ -1,0 +1,141 @@
+/**
+ * The one transaction of a restore: lock, clear the way, empty, load, sequences, put back what was
+ * cleared away, refresh, and just before the commit let the caller swap the uploads. Any failure
+ * leaves the database as it was, since nothing of this is visible to anybody before the commit.
+ */
+import { quoteIdentifier, quoteQualified } from "../../postgres/quote.js";
+import type { Session } from "../../postgres/session.js";
+import { readInventory, type Inventory, type Table } from "../database/inventory.js";
+import type { Metadata, MetadataTable } from "../metadata.js";
+import { createLoader, type Loader } from "./rows.js";
+import { setSequences } from "./sequences.js";
+import { readStructure } from "./structure.js";
+
+export interface LoadRequest {
+  readonly session: Session;
+  readonly metadata: Metadata;
+  /** Called once the tables are locked: the last chance to refuse. */
+  readonly judge: (inventory: Inventory) => Promise<void>;
+  /** Feeds every database member to the loader. */
+  readonly feed: (loader: Loader) => Promise<void>;
+  /** Called with all rows in place, with the transaction's id, just before the commit. */
+  readonly beforeCommit: (xid: string) => Promise<void>;
+  readonly done: (saved: MetadataTable) => void;
+}
+
+/**
+ * How long each lock may be waited for. Readers that arrive meanwhile queue up behind it, so a
+ * restore into a database in use gives up soon and says so.
+ */
+const LOCK_TIMEOUT = "10s";
+const BATCH = 200;
+
+/** How rows are read back as they were written, under any setting of role and database. */
+const SETTINGS = `
+  set local lock_timeout = '${LOCK_TIMEOUT}';
+  set local datestyle = 'ISO';
+  set local intervalstyle = 'postgres';
+  set local xmloption = 'content';
+  set local check_function_bodies = off;
+  set local synchronous_commit = on`;
+
+async function runAll(session: Session, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await session.query(statement);
+}
+
+/** The tables that the backup has rows for: no other is touched. */
+export function restoredTables(metadata: Metadata, inventory: Inventory): Table[] {
+  const saved = new Set(metadata.tables.map(({ schema, name }) => JSON.stringify([schema, name])));
+  return inventory.tables.filter(({ schema, name }) => saved.has(JSON.stringify([schema, name])));
+}
+
+async function lock(session: Session, tables: readonly Table[]): Promise<void> {
+  const names = tables.map((table) => quoteQualified(table.schema, table.name));
+  for (let at = 0; at < names.length; at += BATCH) {
+    const batch = names.slice(at, at + BATCH).join(", only ");
+    await session.query(`lock table only ${batch} in access exclusive mode`);
+  }
+}
+
+/** Only the tables named here: CASCADE would empty tables that nobody spoke of. */
+async function empty(session: Session, tables: readonly Table[]): Promise<void> {
+  const whole = tables.filter((table) => table.extension === null);
+  const names = whole.map((table) => quoteQualified(table.schema, table.name));
+  if (names.length > 0) await session.query(`truncate only ${names.join(", only ")}`);
+  for (const { schema, name, extension } of tables) {
+    if (extension === null) continue;
+    await session.query(`delete from only ${quoteQualified(schema, name)} ${extension.condition}`);
+  }
+}
+
+async function refresh(session: Session, request: LoadRequest, inventory: Inventory): Promise<void> {
+  const populated = new Set(
+    request.metadata.materialized_views
+      .filter((view) => view.populated)
+      .map(({ schema, name }) => JSON.stringify([schema, name])),
+  );
+  for (const view of inventory.views) {
+    const wanted = view.populated || populated.has(JSON.stringify([view.schema, view.name]));
+    if (!wanted) continue;
+    await session.query(`refresh materialized view ${quoteQualified(view.schema, view.name)}`);
+  }
+}
+
+async function loadAll(request: LoadRequest): Promise<string> {
+  const { session, metadata } = request;
+  const { namespace } = metadata.database;
+  await session.query(SETTINGS);
+  const tables = restoredTables(metadata, await readInventory(session, namespace));
+  await lock(session, tables);
+  // Read again now that nobody can change it.
+  const inventory = await readInventory(session, namespace);
+  const structure = await readStructure(session, tables);
+  await runAll(session, structure.before);
+  await request.judge(inventory);
+  await session.query(`set local search_path = ${quoteIdentifier(namespace)}, public`);
+  await empty(session, tables);
+  const loader = createLoader(session, metadata, inventory, request.done);
+  await request.feed(loader);
+  loader.check();
+  await setSequences(session, metadata.sequences);
+  await session.query("set constraints all immediate");
+  await runAll(session, structure.after);
+  await refresh(session, request, inventory);
+  const [row] = await session.query<{ xid: string }>(
+    "select pg_catalog.pg_current_xact_id()::text as xid",
+  );
+  return row?.xid ?? "";
+}
+
+export type CommitOutcome = "committed" | "rolled back" | "unknown";
+
+/** @param outcome asked when the connection is lost during the commit itself */
+export async function runLoad(
+  request: LoadRequest,
+  outcome: (xid: string) => Promise<CommitOutcome>,
+): Promise<void> {
+  const { session } = request;
+  await session.query("begin");
+  let xid: string;
+  try {
+    xid = await loadAll(request);
+    await request.beforeCommit(xid);
+  } catch (error) {
+    await rollBack(session);
+    throw error;
+  }
+  try {
+    await session.query("commit");
+  } catch (error) {
+    if (!session.lost.aborted || (await outcome(xid)) !== "committed") throw error;
+  }
+}
+
+/** A failure to roll back is no failure of its own: without a connection the server does it. */
+async function rollBack(session: Session): Promise<void> {
+  try {
+    if (!session.lost.aborted) await session.query("rollback");
+  } catch (error) {
+    if (!session.lost.aborted) throw error;
+  }
+}

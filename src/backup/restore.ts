@@ -1,0 +1,299 @@
+/**
+ * `backup restore`. Order: what the archive says of itself, whether it belongs here, whether the
+ * database can take it; then the whole archive is read and verified, the uploads unpacked beside the
+ * present ones; then lock, one transaction for all rows, swap of the uploads, commit. Up to the
+ * commit every failure leaves database and uploads as they were; after it only statistics and the
+ * old uploads are left to do.
+ */
+import { createHash } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Config } from "../config/config.js";
+import { SuperviseError } from "../errors.js";
+import type { Logger } from "../log/logger.js";
+import { acquireLock } from "../postgres/lock.js";
+import { quoteQualified } from "../postgres/quote.js";
+import type { Session } from "../postgres/session.js";
+import { withArchive, type ArchiveInfo } from "./archive/archive-reader.js";
+import { scanArchive } from "./archive/scan.js";
+import type { TarEntry } from "./archive/tar-header.js";
+import { openDatabase, type OpenDatabase } from "./database/connect.js";
+import { readInventory } from "./database/inventory.js";
+import { restoreFailure } from "./load/failure.js";
+import { restoredTables, runLoad } from "./load/transaction.js";
+import { commitOutcome } from "./outcome.js";
+import type { Progress } from "./progress.js";
+import { interrupted } from "./refusals.js";
+import { judgeTarget, refuseOrigin, refuseWithoutForce, type TargetReport } from "./restore-plan.js";
+import { findServing } from "./serving.js";
+import { recoverUploads } from "./uploads/recover.js";
+import { compareUploads } from "./uploads/same.js";
+import { createStage } from "./uploads/stage.js";
+import { openStaging, type Staging } from "./uploads/swap.js";
+import { checkDatabaseMember } from "./verify.js";
+
+export interface RestoreRequest {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly path: string;
+  readonly force: boolean;
+  /**
+   * Asked once everything else has been checked and something would be replaced, or a person is
+   * there to ask. Throws or returns false: nothing is changed.
+   */
+  readonly confirm: (plan: RestorePlan) => Promise<boolean>;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** What `--dry-run` shows, and what is asked about. */
+export interface RestorePlan {
+  readonly info: ArchiveInfo;
+  readonly target: string;
+  readonly report: TargetReport;
+  /** Present uploads that the backup does not hold as they are. */
+  readonly uploadsLost: number;
+}
+
+export interface RestoreResult {
+  readonly info: ArchiveInfo;
+  readonly tables: number;
+  readonly rows: number;
+  /** What could not be tidied up after the commit. */
+  readonly warnings: readonly string[];
+}
+
+interface Job {
+  readonly request: RestoreRequest;
+  readonly database: OpenDatabase;
+  readonly file: FileHandle;
+  readonly info: ArchiveInfo;
+}
+
+async function inTransaction<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  await session.query("begin read only");
+  try {
+    return await work();
+  } finally {
+    if (!session.lost.aborted) await session.query("rollback");
+  }
+}
+
+/** The first look at the target: everything that can be refused before anything is done. */
+async function lookAtTarget({ request, database, info }: Job): Promise<TargetReport> {
+  const { session } = database;
+  const { config } = request;
+  const report = await inTransaction(session, async () =>
+    judgeTarget(session, info, await readInventory(session, config.database.namespace)),
+  );
+  const serving = await findServing(config, session);
+  if (serving.length === 0) return report;
+  const clause = `a supervisor of this project is serving (${serving.join(", ")})`;
+  return { ...report, needsForce: [...report.needsForce, clause] };
+}
+
+function uploadsFolder(config: Config): string {
+  return resolve(config.root, config.backup.uploads);
+}
+
+async function* seeing(
+  pieces: AsyncIterable<Buffer>,
+  see: (piece: Buffer) => void,
+): AsyncGenerator<Buffer, void, undefined> {
+  for await (const piece of pieces) {
+    see(piece);
+    yield piece;
+  }
+}
+
+/**
+ * Reads the whole archive. Unpacks the uploads where there is a staging folder. Returns how many
+ * present uploads would be lost.
+ */
+async function verifyAll({ request, file, info }: Job, staging: Staging | null): Promise<number> {
+  const { signal, progress, config } = request;
+  const stage = staging === null ? null : createStage(staging.fresh);
+  const comparison = compareUploads(uploadsFolder(config));
+  progress.phase("verify", info.metadata.sizes.total);
+  const upload = async (entry: TarEntry, content: AsyncIterable<Buffer>): Promise<void> => {
+    const hash = createHash("sha256");
+    const seen = seeing(content, (piece) => hash.update(piece));
+    if (stage === null) for await (const piece of seen) signal.throwIfAborted();
+    else await stage.take(entry, seen);
+    if (entry.kind === "file") await comparison.see(entry, hash.digest("hex"));
+  };
+  await scanArchive(file, info, {
+    database: (entry, content) => checkDatabaseMember(info.metadata, entry.path, content),
+    upload,
+    progress: (bytes) => {
+      signal.throwIfAborted();
+      progress.add(bytes);
+    },
+  });
+  await stage?.finish();
+  return info.metadata.uploads === null ? 0 : await comparison.lost();
+}
+
+function planOf(job: Job, report: TargetReport, uploadsLost: number): RestorePlan {
+  const lost =
+    uploadsLost === 0 ? [] : [`${uploadsLost} of the present uploads are not in the backup`];
+  return {
+    info: job.info,
+    target: job.database.session.where,
+    report: { ...report, needsForce: [...report.needsForce, ...lost] },
+    uploadsLost,
+  };
+}
+
+/** Loads the rows and swaps the uploads; both or neither. */
+async function load(job: Job, staging: Staging | null): Promise<void> {
+  const { request, database, file, info } = job;
+  const { session, url } = database;
+  const { signal, progress, config, force } = request;
+  const databaseName = await currentDatabase(session);
+  const rows = info.metadata.sizes.database;
+  progress.phase("restore", rows);
+  await runLoad(
+    {
+      session,
+      metadata: info.metadata,
+      judge: async (inventory) => {
+        const report = await judgeTarget(session, info, inventory);
+        if (!force) refuseWithoutForce(info, report.needsForce);
+      },
+      feed: (loader) =>
+        scanArchive(file, info, {
+          database: (entry, content) => loader.member(entry, content),
+          databaseOnly: true,
+          progress: (bytes) => {
+            signal.throwIfAborted();
+            progress.add(bytes);
+          },
+        }),
+      done: () => undefined,
+      beforeCommit: async (xid) => {
+        signal.throwIfAborted();
+        await staging?.swap({ database: databaseName, xid });
+      },
+    },
+    (xid) => commitOutcome(url, xid),
+  );
+  request.log.debug("restored", { project: config.project.name });
+}
+
+async function currentDatabase(session: Session): Promise<string> {
+  const [row] = await session.query<{ name: string }>("select current_database() as name");
+  return row?.name ?? "";
+}
+
+/** Fresh statistics, so that the first queries are planned well. Failing here loses nothing. */
+async function analyze({ request, database, info }: Job): Promise<string[]> {
+  const { session } = database;
+  const warnings: string[] = [];
+  try {
+    const inventory = await inTransaction(session, () =>
+      readInventory(session, request.config.database.namespace),
+    );
+    for (const { schema, name } of restoredTables(info.metadata, inventory)) {
+      await session.query(`analyze ${quoteQualified(schema, name)}`);
+    }
+  } catch (error) {
+    warnings.push(`statistics were not refreshed: ${String(error)}; run ANALYZE`);
+  }
+  return warnings;
+}
+
+/** After the commit nothing may fail any more: what is left behind is reported. */
+async function tidy(staging: Staging | null): Promise<string[]> {
+  try {
+    await staging?.remove();
+    return [];
+  } catch (error) {
+    return [`the old uploads could not be removed from ${staging?.folder ?? ""}: ${String(error)}`];
+  }
+}
+
+async function restoreLocked(job: Job, staging: Staging | null): Promise<string[]> {
+  const { request, database } = job;
+  const { config, log, signal } = request;
+  const lock = await acquireLock(database.session, {
+    project: config.project.name,
+    namespace: config.database.namespace,
+    waitMs: config.migrate.lockWaitMs,
+    log,
+    signal,
+  });
+  try {
+    await load(job, staging);
+    return [...(await tidy(staging)), ...(await analyze(job))];
+  } finally {
+    if (!database.session.lost.aborted) await lock.release();
+  }
+}
+
+async function restoreWith(job: Job, staging: Staging | null): Promise<RestoreResult> {
+  const { request, info } = job;
+  const report = await lookAtTarget(job);
+  if (!request.force) refuseWithoutForce(info, report.needsForce);
+  const plan = planOf(job, report, await verifyAll(job, staging));
+  if (!request.force) refuseWithoutForce(info, plan.report.needsForce);
+  if (!(await request.confirm(plan))) throw interrupted();
+  const warnings = await restoreLocked(job, staging);
+  const { tables } = info.metadata;
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  return { info, tables: tables.length, rows, warnings };
+}
+
+/** Makes the staging folder for `work`; undoes and removes it when `work` fails. */
+async function withStaging<T>(job: Job, work: (staging: Staging | null) => Promise<T>): Promise<T> {
+  const folder = uploadsFolder(job.request.config);
+  await recoverUploads(folder, (xid) => commitOutcome(job.database.url, xid));
+  if (job.info.metadata.uploads === null) return work(null);
+  const staging = await openStaging(folder);
+  try {
+    return await work(staging);
+  } catch (error) {
+    await staging.undo();
+    await staging.remove();
+    throw error;
+  }
+}
+
+async function withJob<T>(request: RestoreRequest, work: (job: Job) => Promise<T>): Promise<T> {
+  const { config, log, path, signal } = request;
+  try {
+    return await withArchive(path, async (file, info) => {
+      refuseOrigin(info, config);
+      const database = await openDatabase(config, log, "restore");
+      try {
+        return await work({ request, database, file, info });
+      } catch (error) {
+        throw restoreFailure(error, path, database.session);
+      } finally {
+        await database.close();
+      }
+    });
+  } catch (error) {
+    if (signal.aborted && !(error instanceof SuperviseError)) throw interrupted();
+    throw error;
+  }
+}
+
+/** Everything that a restore checks, the archive read whole, and nothing changed. */
+export function planRestore(request: RestoreRequest): Promise<RestorePlan> {
+  return withJob(request, async (job) => {
+    const report = await lookAtTarget(job);
+    return planOf(job, report, await verifyAll(job, null));
+  });
+}
+
+/**
+ * Restores a backup.
+ *
+ * @throws ARCHIVE_INVALID and RESTORE_REFUSED (65), INPUT_NOT_FOUND (66), OUTPUT_UNWRITABLE (73) when a
+ *   disk is full, LOCK_TIMEOUT (75), DATABASE_LOST (69), INTERRUPTED (130). Database and uploads are
+ *   as before then.
+ */
+export function restoreBackup(request: RestoreRequest): Promise<RestoreResult> {
+  return withJob(request, (job) => withStaging(job, (staging) => restoreWith(job, staging)));
+}

@@ -1,0 +1,126 @@
+/**
+ * Unpacks the uploads into a folder of mode 0700, where nobody sees them before they are whole and
+ * verified. Every path was checked by member-order.ts, every folder on the way was made here, and
+ * files are created, never opened: nothing can lead outside.
+ */
+import { chmod, mkdir, open, utimes, type FileHandle } from "node:fs/promises";
+import type { TarEntry } from "../archive/tar-header.js";
+import { splitPath } from "../archive/member-path.js";
+import { syncFolder } from "../archive/output.js";
+import { unwritable } from "../refusals.js";
+import { below } from "./walk.js";
+
+export interface Stage {
+  /** Takes the next entry, in the order of a walk. */
+  take(entry: TarEntry, content: AsyncIterable<Buffer>): Promise<void>;
+  /** Waits until everything is on disk, with its modes and times. */
+  finish(): Promise<void>;
+}
+
+/** Files on their way to the disk at once. */
+const SYNCING = 4;
+
+interface OpenFolder {
+  readonly depth: number;
+  readonly path: Buffer;
+  readonly entry: TarEntry;
+}
+
+function seconds(ns: bigint): number {
+  return Number(ns) / 1e9;
+}
+
+async function writeAll(file: FileHandle, content: AsyncIterable<Buffer>): Promise<void> {
+  for await (const piece of content) {
+    let done = 0;
+    while (done < piece.length) {
+      done += (await file.write(piece, done, piece.length - done)).bytesWritten;
+    }
+  }
+}
+
+/** @param folder an empty folder of ours; the archive's `uploads/` becomes `folder` itself */
+export function createStage(folder: string): Stage {
+  let openFolders: OpenFolder[] = [];
+  const syncing = new Set<Promise<void>>();
+  let failure: unknown = null;
+
+  async function closeFolders(depth: number): Promise<void> {
+    while ((openFolders.at(-1)?.depth ?? -1) >= depth) {
+      const closing = openFolders.at(-1);
+      openFolders = openFolders.slice(0, -1);
+      if (closing === undefined) return;
+      const time = seconds(closing.entry.mtimeNs);
+      await syncFolder(closing.path);
+      await utimes(closing.path, time, time);
+      await chmod(closing.path, closing.entry.mode);
+    }
+  }
+
+  function sync(file: FileHandle): void {
+    const work = file
+      .datasync()
+      .finally(() => file.close())
+      .catch((error: unknown) => {
+        failure ??= error;
+      })
+      .finally(() => syncing.delete(work));
+    syncing.add(work);
+  }
+
+  async function takeFile(path: Buffer, entry: TarEntry, content: AsyncIterable<Buffer>) {
+    const file = await open(path, "wx", 0o600);
+    try {
+      await writeAll(file, content);
+      const time = seconds(entry.mtimeNs);
+      await file.utimes(time, time);
+      await file.chmod(entry.mode);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    sync(file);
+    if (syncing.size >= SYNCING) await Promise.race(syncing);
+  }
+
+  async function take(entry: TarEntry, content: AsyncIterable<Buffer>): Promise<void> {
+    const parts = splitPath(entry.path).slice(1);
+    const path = below(folder, parts.length === 0 ? Buffer.alloc(0) : joined(parts));
+    await closeFolders(parts.length);
+    if (failure !== null) throw failure;
+    if (entry.kind === "file") {
+      await takeFile(path, entry, content);
+      return;
+    }
+    if (parts.length > 0) await mkdir(path, { mode: 0o700 });
+    openFolders.push({ depth: parts.length, path, entry });
+  }
+
+  return {
+    async take(entry, content) {
+      try {
+        await take(entry, content);
+      } catch (error) {
+        throw asUnwritable(folder, error);
+      }
+    },
+    async finish() {
+      try {
+        await Promise.all(syncing);
+        if (failure !== null) throw failure;
+        await closeFolders(0);
+      } catch (error) {
+        throw asUnwritable(folder, error);
+      }
+    },
+  };
+}
+
+function joined(parts: readonly Buffer[]): Buffer {
+  return Buffer.concat(parts.flatMap((part, at) => (at === 0 ? [part] : [Buffer.from("/"), part])));
+}
+
+/** Failures of the disk are 73; those of the archive pass. */
+function asUnwritable(folder: string, error: unknown): unknown {
+  return error instanceof Error && "syscall" in error ? unwritable(folder, error) : error;
+}
