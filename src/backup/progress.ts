@@ -5,6 +5,12 @@ export interface Progress {
   phase(name: string, total: number | null): void;
   /** Bytes of the phase done since the last call. */
   add(bytes: number): void;
+  /** Something else is about to be printed. */
+  pause(): void;
 }
 
-export const noProgress: Progress = { phase: () => undefined, add: () => undefined };
+export const noProgress: Progress = {
+  phase: () => undefined,
+  add: () => undefined,
+  pause: () => undefined,
+};

@@ -20,11 +20,16 @@ import type { TarEntry } from "./archive/tar-header.js";
 import { openDatabase, type OpenDatabase } from "./database/connect.js";
 import { readInventory } from "./database/inventory.js";
 import { restoreFailure } from "./load/failure.js";
-import { restoredTables, runLoad } from "./load/transaction.js";
+import { OutcomeUnknown, restoredTables, runLoad } from "./load/transaction.js";
 import { commitOutcome } from "./outcome.js";
 import type { Progress } from "./progress.js";
 import { interrupted } from "./refusals.js";
-import { judgeTarget, refuseOrigin, refuseWithoutForce, type TargetReport } from "./restore-plan.js";
+import {
+  judgeTarget,
+  refuseOrigin,
+  refuseWithoutForce,
+  type TargetReport,
+} from "./restore-plan.js";
 import { findServing } from "./serving.js";
 import { recoverUploads } from "./uploads/recover.js";
 import { compareUploads } from "./uploads/same.js";
@@ -106,6 +111,10 @@ async function* seeing(
   }
 }
 
+async function drain(pieces: AsyncIterator<Buffer>): Promise<void> {
+  for (let next = await pieces.next(); next.done !== true; next = await pieces.next());
+}
+
 /**
  * Reads the whole archive. Unpacks the uploads where there is a staging folder. Returns how many
  * present uploads would be lost.
@@ -118,7 +127,7 @@ async function verifyAll({ request, file, info }: Job, staging: Staging | null):
   const upload = async (entry: TarEntry, content: AsyncIterable<Buffer>): Promise<void> => {
     const hash = createHash("sha256");
     const seen = seeing(content, (piece) => hash.update(piece));
-    if (stage === null) for await (const piece of seen) signal.throwIfAborted();
+    if (stage === null) await drain(seen);
     else await stage.take(entry, seen);
     if (entry.kind === "file") await comparison.see(entry, hash.digest("hex"));
   };
@@ -253,6 +262,8 @@ async function withStaging<T>(job: Job, work: (staging: Staging | null) => Promi
   try {
     return await work(staging);
   } catch (error) {
+    // While nobody knows whether the rows are in, the uploads stay and the journal with them.
+    if (error instanceof OutcomeUnknown) throw error.failure;
     await staging.undo();
     await staging.remove();
     throw error;

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { MetadataRefusal, parseMetadata } from "../parse-metadata.js";
 import type { Metadata } from "../metadata.js";
@@ -147,17 +148,36 @@ function* linesOf(listing: Buffer): Generator<Sum, void, undefined> {
   }
 }
 
+const PIECE_BYTES = 1 << 18;
+
+/** The file as it is, from its start. The handle stays open and can be read again. */
+async function* packed(
+  file: FileHandle,
+  count: (bytes: number) => void,
+): AsyncGenerator<Buffer, void, undefined> {
+  for (let at = 0; ;) {
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    const { bytesRead } = await file.read(piece, 0, piece.length, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    count(bytesRead);
+    yield piece.subarray(0, bytesRead);
+  }
+}
+
 /** The unpacked bytes, refused when they are too many for what was read, with nothing behind them. */
 export async function* inflated(
   file: FileHandle,
   info: ArchiveInfo,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const gunzip = createGunzip({ chunkSize: 1 << 18 });
-  const source = file.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 18 });
+  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
   let readBytes = 0;
-  source.on("data", (piece) => {
-    readBytes += piece.length;
-  });
+  const source = Readable.from(
+    packed(file, (bytes) => (readBytes += bytes)),
+    {
+      highWaterMark: 2,
+    },
+  );
   source.once("error", (error) => gunzip.destroy(error));
   source.pipe(gunzip);
   let unpacked = 0;

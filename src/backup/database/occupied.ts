@@ -19,10 +19,7 @@ async function withRows(session: Session, tables: readonly Table[]): Promise<str
  * The tables that hold rows. Where row level security hides rows from this role, a table counts as
  * holding some when its file is not empty.
  */
-export async function occupiedTables(
-  session: Session,
-  tables: readonly Table[],
-): Promise<Table[]> {
+export async function occupiedTables(session: Session, tables: readonly Table[]): Promise<Table[]> {
   const hidden = tables.filter((table) => table.filtered && table.bytes > 0);
   const visible = tables.filter((table) => !table.filtered);
   const found = new Set(hidden.map((table) => table.oid));

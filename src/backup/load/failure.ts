@@ -1,4 +1,5 @@
 /** What a failed restore tells its caller: the reason, and that nothing was changed. */
+import pg from "pg";
 import { SuperviseError, type ErrorCode } from "../../errors.js";
 import type { Session } from "../../postgres/session.js";
 import { TruncatedError } from "../archive/byte-reader.js";
@@ -30,7 +31,11 @@ function describe(error: Error): string {
   const constraint = field(error, "constraint");
   const detail = field(error, "detail");
   const context = /^COPY [^\n]*/.exec(field(error, "where"))?.[0] ?? "";
-  const names = [table === "" ? "" : `table ${table}`, constraint === "" ? "" : constraint, context];
+  const names = [
+    table === "" ? "" : `table ${table}`,
+    constraint === "" ? "" : constraint,
+    context,
+  ];
   const where = names.filter((name) => name !== "").join(", ");
   return `${error.message}${where === "" ? "" : ` (${where})`}${detail === "" ? "" : `: ${detail}`}`;
 }
@@ -53,7 +58,7 @@ export function restoreFailure(error: unknown, path: string, session: Session): 
       cause: error,
     });
   }
-  if (!/^[0-9A-Z]{5}$/.test(state)) return error;
+  if (!(error instanceof pg.DatabaseError)) return error;
   return new SuperviseError(known?.[1] ?? "RESTORE_REFUSED", {
     what: `the database refused the restore: ${describe(error)}; ${UNCHANGED}`,
     where: path,

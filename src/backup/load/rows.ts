@@ -30,9 +30,7 @@ const key = (schema: string, name: string): string => JSON.stringify([schema, na
 const END = Buffer.from("\\.\n\n\n");
 
 /** The rows without pg_dump's end mark, which has to be there. */
-async function* withoutEnd(
-  pieces: AsyncIterable<Buffer>,
-): AsyncGenerator<Buffer, void, undefined> {
+async function* withoutEnd(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   let held: Buffer = Buffer.alloc(0);
   for await (const piece of pieces) {
     const all = held.length === 0 ? piece : Buffer.concat([held, piece]);

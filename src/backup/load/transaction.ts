@@ -3,6 +3,7 @@
  * cleared away, refresh, and just before the commit let the caller swap the uploads. Any failure
  * leaves the database as it was, since nothing of this is visible to anybody before the commit.
  */
+import { SuperviseError } from "../../errors.js";
 import { quoteIdentifier, quoteQualified } from "../../postgres/quote.js";
 import type { Session } from "../../postgres/session.js";
 import { readInventory, type Inventory, type Table } from "../database/inventory.js";
@@ -68,7 +69,11 @@ async function empty(session: Session, tables: readonly Table[]): Promise<void> 
   }
 }
 
-async function refresh(session: Session, request: LoadRequest, inventory: Inventory): Promise<void> {
+async function refresh(
+  session: Session,
+  request: LoadRequest,
+  inventory: Inventory,
+): Promise<void> {
   const populated = new Set(
     request.metadata.materialized_views
       .filter((view) => view.populated)
@@ -107,6 +112,41 @@ async function loadAll(request: LoadRequest): Promise<string> {
   return row?.xid ?? "";
 }
 
+/** The connection went away during the commit, and no server answers what became of it. */
+export class OutcomeUnknown extends Error {
+  readonly failure: SuperviseError;
+
+  constructor(failure: SuperviseError) {
+    super(failure.message);
+    this.failure = failure;
+    this.name = "OutcomeUnknown";
+  }
+}
+
+function unknownOutcome(where: string, cause: unknown): OutcomeUnknown {
+  return new OutcomeUnknown(
+    new SuperviseError("DATABASE_LOST", {
+      what: "the connection was lost while the restore committed, and the database does not answer",
+      where,
+      remedy:
+        "run the restore again once it does: it first settles which uploads belong to the database",
+      cause,
+    }),
+  );
+}
+
+async function settledOutcome(
+  request: LoadRequest,
+  outcome: (xid: string) => Promise<CommitOutcome>,
+  xid: string,
+): Promise<CommitOutcome> {
+  try {
+    return await outcome(xid);
+  } catch (error) {
+    throw unknownOutcome(request.session.where, error);
+  }
+}
+
 export type CommitOutcome = "committed" | "rolled back" | "unknown";
 
 /** @param outcome asked when the connection is lost during the commit itself */
@@ -127,7 +167,10 @@ export async function runLoad(
   try {
     await session.query("commit");
   } catch (error) {
-    if (!session.lost.aborted || (await outcome(xid)) !== "committed") throw error;
+    if (!session.lost.aborted) throw error;
+    const settled = await settledOutcome(request, outcome, xid);
+    if (settled === "unknown") throw unknownOutcome(session.where, error);
+    if (settled === "rolled back") throw error;
   }
 }
 

@@ -3,6 +3,8 @@ import { resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { noProgress, type Progress } from "../../backup/progress.js";
 import type { EngineName } from "../../backup/engine/choose.js";
+import type { RestorePlan } from "../../backup/restore.js";
+import { SuperviseError } from "../../errors.js";
 import type { CliContext } from "../context.js";
 
 interface Printed {
@@ -50,7 +52,7 @@ async function longJob<T>(
   try {
     return await work(signal, shown ?? noProgress);
   } finally {
-    shown?.clear();
+    shown?.pause();
     done();
   }
 }
@@ -111,6 +113,87 @@ function registerCreate(backup: Command, context: CliContext): void {
     )
     .option("--json", "print one JSON document")
     .action((options: CreateOptions) => create(context, options));
+}
+
+interface RestoreOptions extends Printed {
+  from: string;
+  dryRun?: boolean;
+  force?: boolean;
+  yes?: boolean;
+}
+
+/**
+ * On a terminal a person is always asked. Elsewhere nobody can answer: a restore that replaces nothing
+ * goes ahead, any other needs --yes.
+ */
+async function confirmed(
+  context: CliContext,
+  options: RestoreOptions,
+  plan: RestorePlan,
+): Promise<boolean> {
+  if (options.yes === true) return true;
+  const { renderRestorePlan } = await import("../render/restore.js");
+  if (context.io.interactive) {
+    context.io.stderr(renderRestorePlan(plan));
+    return ask("Restore? Type yes: ");
+  }
+  if (plan.report.needsForce.length === 0) return true;
+  throw new SuperviseError("USAGE", {
+    what: "this restore replaces what is there, and without a terminal nobody can be asked",
+    remedy: "add --yes",
+  });
+}
+
+async function ask(question: string): Promise<boolean> {
+  const { createInterface } = await import("node:readline/promises");
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await prompt.question(question)).trim().toLowerCase() === "yes";
+  } finally {
+    prompt.close();
+  }
+}
+
+async function restore(context: CliContext, options: RestoreOptions): Promise<void> {
+  const { config } = await context.load();
+  const log = await context.logger();
+  const { planRestore, restoreBackup } = await import("../../backup/restore.js");
+  const render = await import("../render/restore.js");
+  await longJob(context, async (signal, progress) => {
+    const request = {
+      config,
+      log,
+      path: resolve(options.from),
+      force: options.force === true,
+      signal,
+      progress,
+      confirm: (plan: RestorePlan) => {
+        progress.pause();
+        return confirmed(context, options, plan);
+      },
+    };
+    if (options.dryRun === true) {
+      const plan = await planRestore(request);
+      if (options.json === true) printJson(context, render.restorePlanDocument(plan));
+      else context.io.stdout(`${render.renderRestorePlan(plan)}nothing was changed\n`);
+      return;
+    }
+    const result = await restoreBackup(request);
+    if (options.json === true) printJson(context, render.restoredDocument(result));
+    else context.io.stdout(render.renderRestored(result));
+  });
+}
+
+function registerRestore(backup: Command, context: CliContext): void {
+  backup
+    .command("restore")
+    .description("restore a backup into this project's database and uploads folder")
+    .requiredOption("--from <file>", "the backup")
+    .option("--dry-run", "check everything, show what would happen and change nothing")
+    .option("--force", "replace rows and uploads that are there, and do so while serving")
+    .option("--yes", "do not ask")
+    .option("--json", "print one JSON document")
+    .action((options: RestoreOptions) => restore(context, options));
 }
 
 function registerList(backup: Command, context: CliContext): void {
@@ -176,6 +259,7 @@ function registerPrune(backup: Command, context: CliContext): void {
 export function registerBackup(program: Command, context: CliContext): void {
   const backup = program.command("backup").description("create, restore and look after backups");
   registerCreate(backup, context);
+  registerRestore(backup, context);
   registerList(backup, context);
   registerVerify(backup, context);
   registerPrune(backup, context);

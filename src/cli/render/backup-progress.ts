@@ -3,11 +3,6 @@ import type { Progress } from "../../backup/progress.js";
 import { formatDuration, formatSize } from "../../util/units.js";
 import type { Io } from "../context.js";
 
-export interface ShownProgress extends Progress {
-  /** Removes the line. */
-  clear(): void;
-}
-
 /** Redrawn at most this often. */
 const EVERY_MS = 200;
 const CLEAR_LINE = "\r\u001b[K";
@@ -27,7 +22,7 @@ export function progressLine(
   return `${phase} ${formatSize(Math.min(done, total))} of ${formatSize(total)}${speed}${eta}`;
 }
 
-export function showProgress(io: Io): ShownProgress {
+export function showProgress(io: Io): Progress {
   let phase = "";
   let total: number | null = null;
   let done = 0;
@@ -50,6 +45,6 @@ export function showProgress(io: Io): ShownProgress {
       const now = performance.now();
       if (now - drawn >= EVERY_MS) draw(now);
     },
-    clear: () => io.stderr(CLEAR_LINE),
+    pause: () => io.stderr(CLEAR_LINE),
   };
 }
