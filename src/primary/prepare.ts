@@ -5,6 +5,7 @@
 import { basename, extname } from "node:path";
 import { findEntry } from "../config/entry.js";
 import type { Config } from "../config/config.js";
+import type { ResolvedConfig } from "../config/load.js";
 import { SuperviseError } from "../errors.js";
 import type { Logger } from "../log/logger.js";
 import { verifyPin } from "../pin/verify.js";
@@ -16,9 +17,13 @@ import { refusePooler } from "../postgres/pooler.js";
 import type { Session } from "../postgres/session.js";
 
 /** @throws SuperviseError PIN_MISMATCH or PIN_INVALID, before anything is connected. */
-export async function checkPin(config: Config, log: Logger): Promise<void> {
+export async function checkPin(resolved: ResolvedConfig, log: Logger): Promise<void> {
   try {
-    const { installed, constraint, package: name } = await verifyPin(config);
+    const {
+      installed,
+      constraint,
+      package: name,
+    } = await verifyPin(resolved.config, resolved.settings);
     log.event(
       "info",
       "pin.verified",

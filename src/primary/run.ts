@@ -51,7 +51,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
   const prepare = async (first: boolean): Promise<Release> => {
     const resolved = await resolve();
     if (first) sayStarting(resolved.config, log);
-    await checkPin(resolved.config, log);
+    await checkPin(resolved, log);
     checkEntry(resolved.config);
     const found = await findDatabase(resolved.config, held.embedded, log);
     held.embedded = found.embedded;
