@@ -30,6 +30,8 @@ export interface Settings {
   readonly maxRestarts: number;
   readonly restartWindowMs: number;
   readonly spare: number;
+  /** Development, after a change: code that crashes again waits for the next change. */
+  readonly holdCrashes: boolean;
 }
 
 export type Phase = "starting" | "running" | "delaying" | "draining" | "stopping" | "stopped";

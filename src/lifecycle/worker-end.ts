@@ -55,11 +55,11 @@ export function workerEnded(draft: Draft, worker: Worker, exit: Exited): void {
   if (failure === null) return;
   const { phase } = draft.state;
   if (phase === "starting") giveUp(draft, failure);
-  else if (phase === "running" || phase === "delaying") replace(draft, worker, failure);
+  else if (phase === "running" || phase === "delaying") replace(draft, worker, failure, exit);
 }
 
 /** What an unexpected end leads to while the supervisor serves. */
-function replace(draft: Draft, worker: Worker, failure: Failure): void {
+function replace(draft: Draft, worker: Worker, failure: Failure, exit: Exited): void {
   const { reload, generation, replacements } = draft.state;
   const newcomer = replacements.find((replacement) => replacement.newcomer === worker.key);
   if (newcomer !== undefined) {
@@ -72,14 +72,29 @@ function replace(draft: Draft, worker: Worker, failure: Failure): void {
   if (reload?.stage === "rolling" && fault) abandon(draft, failure.what, failure.details);
   // The worker that was to be replaced still serves, or another is on its way.
   if (wanted(draft.state, worker.slot).length > 0) return;
-  restart(draft, worker.slot, failure);
+  restart(draft, worker, failure, exit);
 }
 
-function restart(draft: Draft, id: number, failure: Failure): void {
+/** A day: until the next reload, that is. */
+const HOLD_MS = 86_400_000;
+
+function restart(draft: Draft, worker: Worker, failure: Failure, exit: Exited): void {
+  const id = worker.slot;
   const slot = slotOf(draft, id);
   if (slot === undefined || slot.forkAt !== null) return;
-  const { maxRestarts, restartWindowMs } = draft.state.settings;
+  const { maxRestarts, restartWindowMs, holdCrashes } = draft.state.settings;
   const crashes = [...within(slot.crashes, restartWindowMs, draft.now), draft.now];
+  // Ended by its own code, not by somebody's signal, and not for the first time.
+  if (holdCrashes && exit.signal === null && (crashes.length > 1 || !worker.wasReady)) {
+    setSlot(draft, id, { crashes, forkAt: draft.now + HOLD_MS, restarts: slot.restarts + 1 });
+    log(draft, {
+      level: "warn",
+      event: "worker.restarting",
+      msg: `worker ${id} crashed: waiting for a change`,
+      fields: { worker: id, error: failure.what },
+    });
+    return;
+  }
   const delay = restartDelay(crashes.length, draft.random);
   setSlot(draft, id, { crashes, forkAt: draft.now + delay, restarts: slot.restarts + 1 });
   const all = crashesNow(draft);

@@ -11,6 +11,7 @@ import type { Logger, LogSink } from "../log/logger.js";
 import type { Embedded } from "../postgres/embedded.js";
 import type { Session } from "../postgres/session.js";
 import { settlePort } from "./address.js";
+import { createDevelopment } from "./development.js";
 import { checkBudget, checkEntry, checkPin, connect, findDatabase, migrate } from "./prepare.js";
 import { startGuardian } from "./guardian.js";
 import { listenForSignals } from "./signals.js";
@@ -71,11 +72,18 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
       release,
       log,
       guardian,
-      prepare: async () => keepPort(await prepare(false), release),
-      announce: (url) => sayReady(supervisor, url, startedAt, log),
+      prepare: async () => ({
+        ...keepPort(await prepare(false), release),
+        holdCrashes: development.hasChanged(),
+      }),
+      announce: (url) => {
+        sayReady(supervisor, url, startedAt, log);
+        development.begin();
+      },
     });
     supervisor.pools.aggregate.setLargestMax(known.budget?.largestPoolMax ?? null);
     const target = createTarget(supervisor, known, log);
+    const development = createDevelopment({ config: release.config, target, log });
     const control = await startControl({ config: release.config, target, log });
     const watch = watchWorkers(supervisor, log);
     try {
@@ -85,6 +93,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
       if (failure !== null) throw toError(failure);
     } finally {
       watch.close();
+      await development.close();
       control.close();
       await guardian.close();
     }

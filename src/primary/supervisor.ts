@@ -19,6 +19,8 @@ import { forkWorker, type WorkerHandle } from "./worker-handle.js";
 export interface Release {
   readonly config: Config;
   readonly dotenv: Readonly<Record<string, string>>;
+  /** Development, after a change. Default: false. */
+  readonly holdCrashes?: boolean;
 }
 
 export interface SupervisorInput {
@@ -45,7 +47,10 @@ export interface Supervisor {
   readonly ended: Promise<Failure | null>;
 }
 
-export const settingsOf = ({ app, supervisor }: Config): Settings => ({
+export const settingsOf = ({
+  config: { app, supervisor },
+  holdCrashes = false,
+}: Pick<Release, "config" | "holdCrashes">): Settings => ({
   workers: app.workers === "auto" ? 1 : app.workers,
   bootTimeoutMs: supervisor.bootTimeoutMs,
   drainTimeoutMs: supervisor.drainTimeoutMs,
@@ -53,6 +58,7 @@ export const settingsOf = ({ app, supervisor }: Config): Settings => ({
   maxRestarts: supervisor.maxRestarts,
   restartWindowMs: supervisor.restartWindowMs,
   spare: supervisor.spare,
+  holdCrashes,
 });
 
 export function createSupervisor(input: SupervisorInput): Supervisor {
@@ -155,7 +161,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
     try {
       const release = await input.prepare();
       releases.set(state().lastGeneration + 1, release);
-      loop.dispatch({ type: "reload.prepared", settings: settingsOf(release.config) });
+      loop.dispatch({ type: "reload.prepared", settings: settingsOf(release) });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       loop.dispatch({ type: "reload.refused", reason });
@@ -208,7 +214,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
     }
   };
 
-  const loop = createLoop(initialState(settingsOf(input.release.config)), perform);
+  const loop = createLoop(initialState(settingsOf(input.release)), perform);
   return {
     loop,
     handles,

@@ -1,4 +1,6 @@
 /** What kept a worker from serving, as a failure of the catalogue. */
+import { codeFrame } from "../log/code-frame.js";
+import { locateSyntaxError } from "./syntax-error.js";
 import { toSuperviseError, SuperviseError } from "../errors.js";
 import type { ReportedFailure } from "../ipc/messages.js";
 
@@ -35,8 +37,35 @@ function listenFailure(thrown: unknown): ReportedFailure | null {
   };
 }
 
+/** A message from Node that begins with the place, as for errors in modules it could not link. */
+const hasPlace = (stack: string): boolean => /^(file:\/\/)?\/[^\n]+:\d+\n/.test(stack);
+
+/** The stack, led by the lines of the application's own file that it is about. */
+function detailsOf(thrown: Error, located: string | null): string | null {
+  const stack = thrown.stack ?? null;
+  if (located !== null || stack === null) return located ?? stack;
+  if (hasPlace(stack)) return stack;
+  const frame = codeFrame(stack);
+  return frame === null ? stack : `${frame}\n\n${stack}`;
+}
+
+/** As reportedFailure, with the place of a syntax error searched for in the files of `entry`. */
+export async function locatedFailure(
+  thrown: unknown,
+  doing: string,
+  entry: string | null,
+): Promise<ReportedFailure> {
+  const lost = thrown instanceof SyntaxError && !hasPlace(thrown.stack ?? "");
+  const located = lost && entry !== null ? await locateSyntaxError(entry) : null;
+  return reportedFailure(thrown, doing, located);
+}
+
 /** `doing` completes "the worker failed ...". */
-export function reportedFailure(thrown: unknown, doing: string): ReportedFailure {
+export function reportedFailure(
+  thrown: unknown,
+  doing: string,
+  located: string | null = null,
+): ReportedFailure {
   const listening = listenFailure(thrown);
   if (listening !== null) return listening;
   if (thrown instanceof SuperviseError) {
@@ -50,11 +79,11 @@ export function reportedFailure(thrown: unknown, doing: string): ReportedFailure
     };
   }
   const message = thrown instanceof Error ? thrown.message : toSuperviseError(thrown).parts.what;
-  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  const details = thrown instanceof Error ? detailsOf(thrown, located) : null;
   return {
     code: "BOOT_FAILED",
     what: `the application failed ${doing}: ${message.split("\n")[0] ?? ""}`,
     remedy: "see the error below",
-    ...(stack === undefined ? {} : { details: stack }),
+    ...(details === null ? {} : { details }),
   };
 }

@@ -7,7 +7,7 @@ import { createLogger } from "../log/sink.js";
 import { startApplication, type Application } from "./application.js";
 import type { Channel } from "./channel.js";
 import { drainTraffic } from "./drain.js";
-import { reportedFailure } from "./failure.js";
+import { locatedFailure, reportedFailure } from "./failure.js";
 import { instrumentForeignPools } from "./measure.js";
 import { applicationName } from "./own-pool.js";
 import { installRuntime, type Runtime } from "./runtime.js";
@@ -47,12 +47,13 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
   let identity: WorkerIdentity = { slot: 0, generation: 0, restarts: 0 };
   let runtime: Runtime | null = null;
   let application: Application | null = null;
+  let entry: string | null = null;
   let ready = false;
 
   const fail = async (thrown: unknown, doing: string): Promise<void> => {
     if (stopping.signal.aborted) return;
     stopping.abort();
-    await channel.send({ type: "failed", failure: reportedFailure(thrown, doing) });
+    await channel.send({ type: "failed", failure: await locatedFailure(thrown, doing, entry) });
     end(1);
   };
 
@@ -109,7 +110,8 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
       measurePools(runtime);
       installTestEndpoints(traffic, runtime);
       try {
-        application = await startApplication(findEntry(order.config), runtime, traffic);
+        entry = findEntry(order.config);
+        application = await startApplication(entry, runtime, traffic);
       } catch (error) {
         await fail(error, "to load");
         return;

@@ -26,6 +26,8 @@ export interface Running {
   events(): string[];
   /** The first line, past or to come, that has the event and fulfils `match`. Rejects when the program ends first. */
   waitFor(event: string, match?: (line: LogLine) => boolean): Promise<LogLine>;
+  /** The first line, past or to come, whose message holds `part`. */
+  waitForMessage(part: string): Promise<LogLine>;
   readonly exited: Promise<Exit>;
   /** Signals and waits for the end. */
   end(signal?: NodeJS.Signals): Promise<Exit>;
@@ -34,7 +36,8 @@ export interface Running {
 }
 
 interface Waiter {
-  event: string;
+  /** Null: any line. */
+  event: string | null;
   match: (line: LogLine) => boolean;
   resolve: (line: LogLine) => void;
   reject: (error: Error) => void;
@@ -82,14 +85,14 @@ export function launch({ cwd, args = [], env = {}, command }: LaunchInput): Runn
 
   const failure = (waiter: Waiter): Error =>
     new Error(
-      `the program ended (${JSON.stringify(ended)}) before ${waiter.event}\n${stdout.slice(-4_000)}\n${stderr.slice(-4_000)}`,
+      `the program ended (${JSON.stringify(ended)}) before ${waiter.event ?? "what was waited for"}\n${stdout.slice(-4_000)}\n${stderr.slice(-4_000)}`,
     );
   const take = (text: string): void => {
     const line = parseLine(text);
     if (line === null) return;
     log.push(line);
     for (const waiter of waiters) {
-      if (line.event === waiter.event && waiter.match(line)) {
+      if ((waiter.event === null || line.event === waiter.event) && waiter.match(line)) {
         waiters.delete(waiter);
         waiter.resolve(line);
       }
@@ -114,20 +117,22 @@ export function launch({ cwd, args = [], env = {}, command }: LaunchInput): Runn
     if (ended === null) child.kill("SIGKILL");
     await exited;
   });
+  const waitFor = (event: string | null, match: (line: LogLine) => boolean): Promise<LogLine> => {
+    const past = log.find((line) => (event === null || line.event === event) && match(line));
+    if (past !== undefined) return Promise.resolve(past);
+    return new Promise((resolve, reject) => {
+      const waiter = { event, match, resolve, reject };
+      if (ended === null) waiters.add(waiter);
+      else reject(failure(waiter));
+    });
+  };
   return {
     child,
     pid: child.pid ?? 0,
     log,
     events: () => log.flatMap(({ event }) => (event === undefined ? [] : [event])),
-    waitFor: (event, match = () => true) => {
-      const past = log.find((line) => line.event === event && match(line));
-      if (past !== undefined) return Promise.resolve(past);
-      return new Promise((resolve, reject) => {
-        const waiter = { event, match, resolve, reject };
-        if (ended === null) waiters.add(waiter);
-        else reject(failure(waiter));
-      });
-    },
+    waitFor: (event, match = () => true) => waitFor(event, match),
+    waitForMessage: (part) => waitFor(null, (line) => line.msg?.includes(part) === true),
     exited,
     end: (signal = "SIGTERM") => {
       child.kill(signal);

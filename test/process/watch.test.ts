@@ -1,0 +1,137 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import { freePort, launch, project, type Running } from "../support/supervisor.js";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(() => database.drop());
+
+const app = (text: string): string =>
+  `export default () => (request, response) => response.end(${JSON.stringify(text)});\n`;
+
+interface Project {
+  readonly running: Running;
+  readonly text: () => Promise<string>;
+  readonly write: (name: string, content: string) => void;
+  readonly count: (event: string) => number;
+}
+
+async function start(
+  files: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Project> {
+  const cwd = project(files);
+  const port = await freePort();
+  const running = launch({
+    cwd,
+    args: ["--log-format", "json", "--log-level", "debug", ...args],
+    env: { DATABASE_URL: database.url, PORT: String(port), ...env },
+  });
+  await running.waitFor("supervisor.ready");
+  return {
+    running,
+    text: async () => (await fetch(`http://127.0.0.1:${port}/`)).text(),
+    write: (name, content) => writeFileSync(join(cwd, name), content),
+    count: (event) => running.events().filter((one) => one === event).length,
+  };
+}
+
+const nth = (running: Running, event: string, count: number) => {
+  let seen = 0;
+  return running.waitFor(event, () => (seen += 1) >= count);
+};
+const watching = (running: Running) => running.waitForMessage("watching");
+
+describe("watching in development", () => {
+  it("serves the new code after a change, and logs what changed", async () => {
+    const { running, text, write } = await start({ "app.mjs": app("old") });
+    await watching(running);
+    expect(await text()).toBe("old");
+    write("app.mjs", app("new"));
+    expect(await running.waitFor("watch.changed")).toMatchObject({ files: ["app.mjs"] });
+    await running.waitFor("reload.done");
+    expect(await text()).toBe("new");
+  });
+
+  it("keeps the old worker on a syntax error, and says where it is", async () => {
+    const { running, text, write } = await start({
+      "app.mjs": 'import "./part.mjs";\n' + app("old"),
+      "part.mjs": "export {};\n",
+    });
+    await watching(running);
+    write("part.mjs", "const a = 1;\nconst b = ;\n");
+    const line = await running.waitFor("reload.abandoned");
+    expect(JSON.stringify(line)).toContain("part.mjs:2");
+    expect(JSON.stringify(line)).toContain("const b = ;");
+    expect(await text()).toBe("old");
+    write("part.mjs", "export {};\n");
+    write("app.mjs", app("repaired"));
+    await running.waitFor("reload.done");
+    expect(await text()).toBe("repaired");
+  });
+
+  it("makes one reload of a burst", async () => {
+    const { running, text, write, count } = await start({ "app.mjs": app("old") });
+    await watching(running);
+    for (let at = 0; at < 40; at += 1) write(`part${at}.mjs`, "export {};\n");
+    write("app.mjs", app("new"));
+    await running.waitFor("reload.done");
+    expect(await text()).toBe("new");
+    expect(count("watch.changed")).toBe(1);
+  });
+
+  it("passes over what git ignores", async () => {
+    const { running, write, count } = await start({
+      "app.mjs": app("old"),
+      ".gitignore": "*.out.mjs\n",
+    });
+    await watching(running);
+    write("a.out.mjs", "ignored");
+    write("app.mjs", app("new"));
+    const line = await running.waitFor("watch.changed");
+    expect(line).toMatchObject({ files: ["app.mjs"] });
+    await running.waitFor("reload.done");
+    expect(count("watch.changed")).toBe(1);
+  });
+
+  it("gives up on a file that each reload writes, instead of reloading for ever", async () => {
+    const { running, write, text } = await start({
+      "app.mjs": `import { writeFileSync } from "node:fs";
+writeFileSync("made.mjs", String(Math.random()));
+${app("old")}`,
+    });
+    await watching(running);
+    write("other.mjs", "1");
+    await running.waitForMessage("made.mjs changes with every reload");
+    expect(await text()).toBe("old");
+  });
+
+  it("waits for the next change after a crash that a change brought", async () => {
+    const { running, write, text } = await start({ "app.mjs": app("old") }, [], {});
+    await watching(running);
+    write("app.mjs", `setTimeout(() => { throw new Error("boom"); }, 50);\n${app("bad")}`);
+    await running.waitForMessage("waiting for a change");
+    write("app.mjs", app("repaired"));
+    await nth(running, "reload.done", 2);
+    await running.waitFor("worker.ready", (line) => line["generation"] === 3);
+    expect(await text()).toBe("repaired");
+  });
+});
+
+describe("elsewhere", () => {
+  it("nothing is watched in production, nor where it is turned off", async () => {
+    for (const [args, env] of [
+      [[], { DAZZLE_ENV: "production", HOST: "127.0.0.1", WEB_CONCURRENCY: "1" }],
+      [["--no-watch"], {}],
+    ] as const) {
+      const { running } = await start({ "app.mjs": app("old") }, args, env);
+      await running.end();
+      expect(running.stdout()).not.toContain("watching");
+    }
+  });
+});
