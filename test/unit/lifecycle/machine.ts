@@ -11,6 +11,7 @@ export const SETTINGS: Settings = {
   maxRestarts: 3,
   restartWindowMs: 60_000,
   spare: 0,
+  holdCrashes: false,
 };
 
 export interface Machine {
