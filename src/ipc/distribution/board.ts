@@ -9,19 +9,23 @@ import { accessSync, constants } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** What one worker says of itself. */
+/** What one worker says of itself. Times are the machine's monotonic milliseconds. */
 export interface Row {
-  /** Until when it holds, in the machine's monotonic milliseconds; a loop that is stuck lets it run out. */
+  /** When it said so. */
+  readonly at: number;
+  /** Until when it holds; a loop that is stuck lets it run out. */
   readonly validUntil: number;
   /** Open connections of this listener. */
   readonly open: number;
+  /** Connections that ended of late. */
+  readonly ended: number;
   /** False while it has stepped out. */
   readonly accepting: boolean;
   /** Whom to signal when it may step in again. */
   readonly pid: number;
 }
 
-const FIELDS = 4;
+const FIELDS = 6;
 const ROW_BYTES = FIELDS * Float64Array.BYTES_PER_ELEMENT;
 /** Workers of one listener that take part in balancing, those of a reload's overlap included. */
 export const MAX_ROWS = 256;
@@ -41,7 +45,7 @@ export interface Board {
   close(): void;
 }
 
-const EMPTY: Row = { validUntil: 0, open: 0, accepting: false, pid: 0 };
+const EMPTY: Row = { at: 0, validUntil: 0, open: 0, ended: 0, accepting: false, pid: 0 };
 
 function board(fd: number, path: string, remove: () => void): Board {
   const all = new Float64Array(FIELDS * MAX_ROWS);
@@ -51,18 +55,13 @@ function board(fd: number, path: string, remove: () => void): Board {
     read() {
       const rows = Math.floor(readSync(fd, all, 0, all.byteLength, 0) / ROW_BYTES);
       return Array.from({ length: rows }, (_, index) => {
-        const [validUntil = 0, open = 0, accepting = 0, pid = 0] = all.subarray(
-          index * FIELDS,
-          (index + 1) * FIELDS,
-        );
-        return { validUntil, open, accepting: accepting === 1, pid };
+        const fields = all.subarray(index * FIELDS, (index + 1) * FIELDS);
+        const [at = 0, validUntil = 0, open = 0, ended = 0, accepting = 0, pid = 0] = fields;
+        return { at, validUntil, open, ended, accepting: accepting === 1, pid };
       });
     },
     write(index, row) {
-      one[0] = row.validUntil;
-      one[1] = row.open;
-      one[2] = row.accepting ? 1 : 0;
-      one[3] = row.pid;
+      one.set([row.at, row.validUntil, row.open, row.ended, row.accepting ? 1 : 0, row.pid]);
       writeSync(fd, one, 0, ROW_BYTES, index * ROW_BYTES);
     },
     close() {

@@ -4,13 +4,15 @@
  * busy or dead primary or peer holds up nothing.
  */
 import { monotonicMs, type Board } from "../../ipc/distribution/board.js";
-import { decide } from "./fair-share.js";
+import { decide, isChurning } from "./fair-share.js";
 
 /** Between two looks at the board while connections come and go, and while all is quiet. */
 const BUSY_MS = 20;
 const QUIET_MS = 100;
 /** A row holds for this many looks: a loop that misses two in a row is stuck. */
 const LOOKS_VALID = 3;
+/** Between two looks while connections come and go: one for each would cost a tenth of the throughput. */
+const CHURN_MS = 4;
 /** Looks without any change after which all is quiet. */
 const LOOKS_UNTIL_QUIET = 50;
 
@@ -36,22 +38,31 @@ interface Listener {
 }
 
 export function startBalance(board: Board, row: number, listener: Listener): Balance {
+  const { pid } = process;
   let open = 0;
   let accepting = true;
   let unchanged = 0;
+  let lookedAt = 0;
+  /** Connections that ended since the last look by the clock, and before it. */
+  let endedNow = 0;
+  let endedBefore = 0;
   let timer: NodeJS.Timeout | null = null;
-  let ended = false;
+  let over = false;
 
   function announce(now: number): void {
     const interval = unchanged < LOOKS_UNTIL_QUIET ? BUSY_MS : QUIET_MS;
     const validUntil = now + interval * LOOKS_VALID;
-    board.write(row, { validUntil, open, accepting, pid: process.pid });
+    const ended = endedNow + endedBefore;
+    board.write(row, { at: now, validUntil, open, ended, accepting, pid });
   }
 
+  const churning = (): boolean => isChurning(endedNow + endedBefore);
+
   function look(): void {
-    if (ended) return;
+    if (over) return;
     const now = monotonicMs();
-    const decision = decide(board.read(), row, open, now);
+    lookedAt = now;
+    const decision = decide(board.read(), row, { open, ended: endedNow + endedBefore }, now);
     if (decision.accept !== accepting) {
       accepting = decision.accept;
       if (accepting) listener.resume();
@@ -63,6 +74,8 @@ export function startBalance(board: Board, row: number, listener: Listener): Bal
 
   function tick(): void {
     unchanged += 1;
+    endedBefore = endedNow;
+    endedNow = 0;
     look();
     arm();
   }
@@ -75,7 +88,7 @@ export function startBalance(board: Board, row: number, listener: Listener): Bal
   function changed(): void {
     const wasQuiet = unchanged >= LOOKS_UNTIL_QUIET;
     unchanged = 0;
-    if (!wasQuiet || ended) return;
+    if (!wasQuiet || over) return;
     if (timer) clearTimeout(timer);
     arm();
   }
@@ -86,16 +99,17 @@ export function startBalance(board: Board, row: number, listener: Listener): Bal
     opened() {
       open += 1;
       changed();
-      look();
+      if (!churning() || monotonicMs() - lookedAt > CHURN_MS) look();
     },
     closed() {
       open -= 1;
+      endedNow += 1;
       changed();
       if (!accepting) look();
     },
     look,
     end() {
-      ended = true;
+      over = true;
       if (timer) clearTimeout(timer);
       board.close();
     },

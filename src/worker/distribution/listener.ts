@@ -69,7 +69,7 @@ function balanceServer(server: Server, real: ListenHandle, place: Place): Balanc
   });
   const onClose = (): void => balance.closed();
   const onConnection = (socket: Socket): void => {
-    socket.once("close", onClose);
+    socket.on("close", onClose);
     balance.opened();
   };
   server.prependListener("connection", onConnection);
