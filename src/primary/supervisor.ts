@@ -63,7 +63,7 @@ export const settingsOf = ({
 
 export function createSupervisor(input: SupervisorInput): Supervisor {
   const { log } = input;
-  const distribution = createDistribution(input.release.config.supervisor.distribution);
+  const distribution = createDistribution(input.release.config.supervisor.distribution, log);
   const handles = new Map<number, WorkerHandle>();
   const pools = watchPools(input.release.config, log);
   const counts = createCounts();

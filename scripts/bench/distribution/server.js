@@ -16,7 +16,9 @@ if (cluster.isPrimary) primary();
 else worker();
 
 function primary() {
-  const distribution = ours ? createDistribution(kind === "shared" ? "shared" : "auto") : null;
+  const distribution = ours
+    ? createDistribution(kind === "shared" ? "shared" : "auto", console)
+    : null;
   if (!distribution) {
     cluster.schedulingPolicy = kind === "cluster none" ? cluster.SCHED_NONE : cluster.SCHED_RR;
   }

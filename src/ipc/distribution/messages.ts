@@ -39,9 +39,7 @@ export interface ListenQuery {
 
 /** Worker to primary. */
 export type WorkerMessage =
-  | { act: "open"; seq: number; query: ListenQuery; data: unknown }
-  | { act: "close"; key: string }
-  | { act: "out" };
+  { act: "open"; seq: number; query: ListenQuery; data: unknown } | { act: "close"; key: string };
 
 /** Where a worker finds itself among the other users of a listener. */
 export interface Place {
@@ -50,20 +48,17 @@ export interface Place {
   readonly row: number;
 }
 
-/** Primary to worker; `opened` carries the listening handle when `errno` is 0. */
-export type PrimaryMessage =
-  | {
-      act: "opened";
-      seq: number;
-      errno: number;
-      key: string;
-      /** Shared by all users of a listener: TLS ticket keys. */
-      data: unknown;
-      place: Place | null;
-      /** The port that was bound, for `reuseport`, whose workers bind for themselves. */
-      port: number;
-    }
-  | { act: "step-out" };
+/** Primary to worker, the answer to `open`; comes with the listening handle when `errno` is 0. */
+export interface Opened {
+  seq: number;
+  errno: number;
+  key: string;
+  /** Shared by all users of a listener: TLS ticket keys. */
+  data: unknown;
+  place: Place | null;
+  /** The port that was bound, for `reuseport`, whose workers bind for themselves. */
+  port: number;
+}
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
@@ -82,7 +77,6 @@ function parseQuery(value: unknown): ListenQuery | null {
 export function parseWorkerMessage(value: unknown): WorkerMessage | null {
   if (!isRecord(value) || value["cmd"] !== COMMAND) return null;
   const { act, seq, key, data } = value;
-  if (act === "out") return { act };
   if (act === "close" && typeof key === "string") return { act, key };
   const query = parseQuery(value["query"]);
   if (act === "open" && typeof seq === "number" && query) return { act, seq, query, data };
@@ -96,11 +90,10 @@ function parsePlace(value: unknown): Place | null {
 }
 
 /** Null for whatever is not ours. */
-export function parsePrimaryMessage(value: unknown): PrimaryMessage | null {
+export function parseOpened(value: unknown): Opened | null {
   if (!isRecord(value) || value["cmd"] !== COMMAND) return null;
-  const { act, seq, errno, key, data, port } = value;
-  if (act === "step-out") return { act };
-  if (act !== "opened" || typeof seq !== "number" || typeof errno !== "number") return null;
+  const { seq, errno, key, data, port } = value;
+  if (typeof seq !== "number" || typeof errno !== "number") return null;
   if (typeof key !== "string" || typeof port !== "number") return null;
-  return { act, seq, errno, key, data, port, place: parsePlace(value["place"]) };
+  return { seq, errno, key, data, port, place: parsePlace(value["place"]) };
 }

@@ -19,8 +19,9 @@ import {
   KIND_VARIABLE,
   parseWorkerMessage,
   type Kind,
-  type PrimaryMessage,
+  type Opened,
 } from "../../ipc/distribution/messages.js";
+import type { Logger } from "../../log/logger.js";
 import { createListeners } from "./listeners.js";
 
 export interface Distribution {
@@ -29,12 +30,7 @@ export interface Distribution {
   readonly env: Readonly<Record<string, string>>;
   /** Serves the worker's requests to listen. Call it in the tick of its fork. */
   attach(worker: Worker): void;
-  /**
-   * Takes a worker out: it accepts nothing more and finishes what it has. Settles when it has
-   * stepped out, or is gone. Closing its servers does the same; under `round-robin` only that does.
-   */
-  stepOut(worker: Worker): Promise<void>;
-  /** The worker is gone. Its listeners stay open for its replacement; the kernel's queue waits. */
+  /** The worker is gone. A draining one has left before, by closing its servers. The listeners stay open for its replacement; the kernel's queue waits. */
   release(workerId: number): void;
   /** Closes listeners that no worker has asked for: a release moved to another port. */
   settle(): void;
@@ -43,27 +39,17 @@ export interface Distribution {
 }
 
 /** `auto` is the one that passed all four measures. */
-export const kindOf = (setting: Setting): Kind => (setting === "auto" ? "balanced" : setting);
+const kindOf = (setting: Setting): Kind => (setting === "auto" ? "balanced" : setting);
 
 /**
  * Throws CONFIG_INVALID for `reuseport` on a Node that has none. Sets the scheduling policy of
  * node:cluster, which its first fork freezes.
  */
-export function createDistribution(
-  setting: Setting,
-  nodeVersion = process.versions.node,
-): Distribution {
+export function createDistribution(setting: Setting, log: Pick<Logger, "warn">): Distribution {
   const kind = kindOf(setting);
-  if (kind === "reuseport") requireReusePort(nodeVersion);
+  if (kind === "reuseport") requireReusePort(process.versions.node);
   cluster.schedulingPolicy = kind === "round-robin" ? cluster.SCHED_RR : cluster.SCHED_NONE;
-  const listeners = createListeners(kind);
-  /** Per worker, who waits for its stepping out. */
-  const waiting = new Map<number, (() => void)[]>();
-  const settleOut = (workerId: number): void => {
-    const callbacks = waiting.get(workerId) ?? [];
-    waiting.delete(workerId);
-    for (const done of callbacks) done();
-  };
+  const listeners = createListeners(kind, log);
 
   return {
     kind,
@@ -76,21 +62,10 @@ export function createDistribution(
         if (message.act === "open") {
           const { reply, handle } = listeners.open(worker.id, message);
           send(worker, reply, handle);
-        } else if (message.act === "close") listeners.leave(worker.id, message.key);
-        else settleOut(worker.id);
+        } else listeners.leave(worker.id, message.key);
       });
     },
-    stepOut(worker) {
-      if (kind === "round-robin" || !worker.isConnected()) return Promise.resolve();
-      return new Promise((resolve) => {
-        waiting.set(worker.id, [...(waiting.get(worker.id) ?? []), resolve]);
-        send(worker, { act: "step-out" });
-      });
-    },
-    release(workerId) {
-      listeners.release(workerId);
-      settleOut(workerId);
-    },
+    release: (workerId) => listeners.release(workerId),
     settle: () => listeners.settle(),
     close: () => listeners.close(),
   };
@@ -100,7 +75,7 @@ export function createDistribution(
  * A worker that is ending has a closed channel; its `exit` follows and releases it. Called by
  * reflection because the types of `send` have no bare handles, which node:cluster itself sends.
  */
-function send(worker: Worker, message: PrimaryMessage, handle?: object): void {
+function send(worker: Worker, message: Opened, handle?: object): void {
   const method: unknown = Reflect.get(worker.process, "send");
   if (typeof method !== "function" || !worker.isConnected()) return;
   const failed = (): void => undefined;

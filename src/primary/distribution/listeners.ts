@@ -1,12 +1,14 @@
 /** The listening sockets that the primary holds for its workers, and who uses which. */
 import net from "node:net";
 import { isAbsolute, relative } from "node:path";
-import { clearRow, createBoard, type Board } from "../../ipc/distribution/board.js";
+import { clearRow, createBoard, MAX_ROWS, type Board } from "../../ipc/distribution/board.js";
+import type { Logger } from "../../log/logger.js";
 import {
   REUSEPORT_FLAG,
   type Kind,
   type ListenQuery,
-  type PrimaryMessage,
+  type Place,
+  type Opened,
   type WorkerMessage,
 } from "../../ipc/distribution/messages.js";
 
@@ -29,7 +31,6 @@ interface Listener {
 }
 
 type Open = Extract<WorkerMessage, { act: "open" }>;
-type Opened = Extract<PrimaryMessage, { act: "opened" }>;
 
 export interface Listeners {
   open(workerId: number, message: Open): { reply: Opened; handle?: object };
@@ -37,12 +38,12 @@ export interface Listeners {
   leave(workerId: number, key: string): void;
   /** A worker is gone. What it used stays open for its replacement. */
   release(workerId: number): void;
-  /** Closes what nobody uses. */
+  /** Closes what nobody uses, if anything is in use at all. */
   settle(): void;
   close(): void;
 }
 
-export function createListeners(kind: Kind): Listeners {
+export function createListeners(kind: Kind, log: Pick<Logger, "warn">): Listeners {
   const listeners = new Map<string, Listener>();
 
   function leave(workerId: number, key: string): Listener | null {
@@ -63,22 +64,20 @@ export function createListeners(kind: Kind): Listeners {
   return {
     open(workerId, { seq, query, data }) {
       const key = keyOf(query);
-      const found = listeners.get(key) ?? bind(query, data, kind);
+      const found = listeners.get(key) ?? bind(query, data, kind, log);
       if (typeof found === "number") {
         const failed = { key, errno: found, data: null, place: null, port: query.port };
-        return { reply: { act: "opened", seq, ...failed } };
+        return { reply: { seq, ...failed } };
       }
       listeners.set(key, found);
       const row = freeRow(found.users);
       found.users.set(workerId, row);
-      const place = found.board ? { board: found.board.path, row } : null;
-      const reply: Opened = {
-        act: "opened",
+      const reply = {
         seq,
         errno: 0,
         key,
         data: found.data,
-        place,
+        place: seat(found, row),
         port: found.port,
       };
       return kind === "reuseport" && query.port >= 0 ? { reply } : { reply, handle: found.handle };
@@ -91,7 +90,9 @@ export function createListeners(kind: Kind): Listeners {
       for (const key of listeners.keys()) leave(workerId, key);
     },
     settle() {
-      for (const [key, listener] of listeners) drop(key, listener);
+      // Between a crash and its replacement nobody may use any: then all stay.
+      const inUse = [...listeners.values()].some(({ users }) => users.size > 0);
+      if (inUse) for (const [key, listener] of listeners) drop(key, listener);
     },
     close() {
       for (const listener of listeners.values()) dispose(listener);
@@ -119,7 +120,12 @@ function freeRow(users: ReadonlyMap<number, number>): number {
  * Binds, or answers the negative errno that node:net reports in the worker. Under `reuseport` the
  * socket only reserves the port: one that does not listen gets no connections.
  */
-function bind(query: ListenQuery, data: unknown, kind: Kind): Listener | number {
+function bind(
+  query: ListenQuery,
+  data: unknown,
+  kind: Kind,
+  log: Pick<Logger, "warn">,
+): Listener | number {
   const flags =
     kind === "reuseport" && query.port >= 0 ? query.flags | REUSEPORT_FLAG : query.flags;
   const handle = createHandle({ ...query, flags, address: socketPath(query) });
@@ -133,12 +139,32 @@ function bind(query: ListenQuery, data: unknown, kind: Kind): Listener | number 
   }
   return {
     handle,
-    board: kind === "balanced" ? createBoard() : null,
+    board: kind === "balanced" ? tryBoard(log) : null,
     users: new Map(),
     data,
     port: name.port ?? query.port,
     permanent: query.fd !== null,
   };
+}
+
+/** Without a scoreboard the workers still share the socket, only less evenly. */
+function tryBoard(log: Pick<Logger, "warn">): Board | null {
+  try {
+    return createBoard();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    log.warn("no memory to share for even distribution: workers accept as they come", {
+      error: error.message,
+    });
+    return null;
+  }
+}
+
+/** The worker's row, empty. Null when it can't be had: the worker then accepts as it likes. */
+function seat({ board }: Listener, row: number): Place | null {
+  if (board === null || row >= MAX_ROWS) return null;
+  clearRow(board, row);
+  return { board: board.path, row };
 }
 
 /** A unix socket's path has about 100 bytes: the relative one may fit where the absolute does not. */
@@ -158,13 +184,8 @@ function createHandle({
 }: ListenQuery): ListenHandle | number {
   const create: unknown = Reflect.get(net, "_createServerHandle");
   if (typeof create !== "function") throw new Error("this Node has no net._createServerHandle");
-  const made: unknown = Reflect.apply(create, net, [
-    address,
-    port,
-    addressType,
-    fd ?? undefined,
-    flags,
-  ]);
+  const where = fd === null ? [address, port, addressType, undefined] : [null, null, null, fd];
+  const made: unknown = Reflect.apply(create, net, [...where, flags]);
   if (typeof made === "number" || isListenHandle(made)) return made;
   throw new Error("net._createServerHandle returned no handle");
 }

@@ -33,6 +33,8 @@ export interface Balance {
 }
 
 interface Listener {
+  /** The most connections that the server takes; more would be dropped. */
+  limit(): number;
   pause(): void;
   resume(): void;
 }
@@ -49,9 +51,12 @@ export function startBalance(board: Board, row: number, listener: Listener): Bal
   let timer: NodeJS.Timeout | null = null;
   let over = false;
 
+  const full = (): boolean => open >= listener.limit();
+
+  /** A full worker's row is not valid: nobody should wait for it to take its share. */
   function announce(now: number): void {
     const interval = unchanged < LOOKS_UNTIL_QUIET ? BUSY_MS : QUIET_MS;
-    const validUntil = now + interval * LOOKS_VALID;
+    const validUntil = full() ? 0 : now + interval * LOOKS_VALID;
     const ended = endedNow + endedBefore;
     board.write(row, { at: now, validUntil, open, ended, accepting, pid });
   }
@@ -63,8 +68,9 @@ export function startBalance(board: Board, row: number, listener: Listener): Bal
     const now = monotonicMs();
     lookedAt = now;
     const decision = decide(board.read(), row, { open, ended: endedNow + endedBefore }, now);
-    if (decision.accept !== accepting) {
-      accepting = decision.accept;
+    const accept = decision.accept && !full();
+    if (accept !== accepting) {
+      accepting = accept;
       if (accepting) listener.resume();
       else listener.pause();
     }
@@ -99,7 +105,7 @@ export function startBalance(board: Board, row: number, listener: Listener): Bal
     opened() {
       open += 1;
       changed();
-      if (!churning() || monotonicMs() - lookedAt > CHURN_MS) look();
+      if (!churning() || full() || monotonicMs() - lookedAt > CHURN_MS) look();
     },
     closed() {
       open -= 1;
@@ -116,11 +122,11 @@ export function startBalance(board: Board, row: number, listener: Listener): Bal
   };
 }
 
-/** The peer may have ended in this very moment; then there is nobody to wake. */
+/** The peer may have ended in this very moment, and its pid be another's: then nobody is to wake. */
 function wake(pid: number): void {
   try {
     process.kill(pid, WAKE_SIGNAL);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    if (!(error instanceof Error && "code" in error)) throw error;
   }
 }

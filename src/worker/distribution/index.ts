@@ -11,9 +11,9 @@ import {
   COMMAND,
   KIND_VARIABLE,
   REUSEPORT_FLAG,
-  parsePrimaryMessage,
+  parseOpened,
   type ListenQuery,
-  type PrimaryMessage,
+  type Opened,
   type WorkerMessage,
 } from "../../ipc/distribution/messages.js";
 import { WAKE_SIGNAL } from "./balance.js";
@@ -22,15 +22,6 @@ import { createIndexes } from "./indexes.js";
 import { createListener, type Listener } from "./listener.js";
 import { parseQuery } from "./query.js";
 
-export interface WorkerDistribution {
-  /**
-   * Accepts nothing more, now; what was accepted is served. The servers stay as they are. Closing
-   * them does the same. Has no effect under `round-robin`: close the servers there.
-   */
-  stepOut(): void;
-}
-
-type Opened = Extract<PrimaryMessage, { act: "opened" }>;
 /** Node's callback: a negative errno, or 0 and the handle. */
 type Callback = (errno: number, handle: object | null) => void;
 
@@ -38,30 +29,21 @@ type Callback = (errno: number, handle: object | null) => void;
  * Call it once, before the application is loaded. Does nothing where the primary distributes by
  * itself, and outside a supervisor.
  */
-export function installDistribution(env: NodeJS.ProcessEnv = process.env): WorkerDistribution {
+export function installDistribution(env: NodeJS.ProcessEnv = process.env): void {
   const kind = env[KIND_VARIABLE];
   const askCluster: unknown = Reflect.get(cluster, "_getServer");
-  if (kind === undefined || kind === "round-robin" || typeof askCluster !== "function") {
-    return { stepOut: () => undefined };
-  }
+  if (kind === undefined || kind === "round-robin" || typeof askCluster !== "function") return;
 
   const indexes = createIndexes();
   const listeners = new Set<Listener>();
   const pending = new Map<number, (reply: Opened, handle: unknown) => void>();
   let lastSeq = 0;
-  const stepOut = (): void => {
-    for (const listener of listeners) listener.stepOut();
-  };
 
   process.on("internalMessage", (value: unknown, handle: unknown) => {
-    const message = parsePrimaryMessage(value);
-    if (message?.act === "step-out") {
-      stepOut();
-      send({ act: "out" });
-    } else if (message) {
-      pending.get(message.seq)?.(message, handle);
-      pending.delete(message.seq);
-    }
+    const reply = parseOpened(value);
+    if (reply === null) return;
+    pending.get(reply.seq)?.(reply, handle);
+    pending.delete(reply.seq);
   });
   if (kind === "balanced") {
     process.on(WAKE_SIGNAL, () => {
@@ -92,13 +74,12 @@ export function installDistribution(env: NodeJS.ProcessEnv = process.env): Worke
         send({ act: "close", key: reply.key });
       });
       listeners.add(listener);
+      server.once("listening", () => announceListening(server, query));
       callback(0, listener.handle);
     });
-    server.once("listening", () => announceListening(server, query));
     send({ act: "open", seq: lastSeq, query, data: ownData(server) });
   };
   Reflect.set(cluster, "_getServer", getServer);
-  return { stepOut };
 }
 
 /** Under `reuseport` the worker binds for itself, to the port that the primary reserved. */

@@ -3,7 +3,7 @@
  * socket that may step out of accepting while the server goes on listening.
  */
 import type { Server, Socket } from "node:net";
-import { openBoard } from "../../ipc/distribution/board.js";
+import { openBoard, type Board } from "../../ipc/distribution/board.js";
 import type { Place } from "../../ipc/distribution/messages.js";
 import { startBalance, type Balance } from "./balance.js";
 import { pauseAccepting, resumeAccepting, type ListenHandle } from "./handle.js";
@@ -11,8 +11,7 @@ import { pauseAccepting, resumeAccepting, type ListenHandle } from "./handle.js"
 export interface Listener {
   /** What node:net calls the handle of the server. */
   readonly handle: object;
-  /** Ends accepting for good; the server keeps its connections and its address. */
-  stepOut(): void;
+  /** Looks whether to accept. */
   look(): void;
 }
 
@@ -23,7 +22,6 @@ export function createListener(
   closed: () => void,
 ): Listener {
   let balance: Balance | null = null;
-  let out = false;
   const name: Record<string, unknown> = {};
   const hasName = real.getsockname !== undefined;
 
@@ -32,11 +30,12 @@ export function createListener(
     listen(backlog: number): number {
       const errno = real.listen(backlog);
       if (errno !== 0) return errno;
-      if (place) balance = balanceServer(server, real, place);
+      balance = place && balanceServer(server, real, place);
       return 0;
     },
     close(): void {
-      stepOut();
+      balance?.end();
+      real.close();
       closed();
     },
     ref: () => real.ref(),
@@ -50,20 +49,17 @@ export function createListener(
     }),
   };
 
-  function stepOut(): void {
-    if (out) return;
-    out = true;
-    balance?.end();
-    real.close();
-  }
-
   real.getsockname?.(name);
   real.onconnection = (status, client) => handle.onconnection?.(status, client);
-  return { handle, stepOut, look: () => balance?.look() };
+  return { handle, look: () => balance?.look() };
 }
 
-function balanceServer(server: Server, real: ListenHandle, place: Place): Balance {
-  const balance = startBalance(openBoard(place.board), place.row, {
+/** Null without a scoreboard: the worker then accepts whatever it can. */
+function balanceServer(server: Server, real: ListenHandle, place: Place): Balance | null {
+  const board = tryBoard(place.board);
+  if (board === null) return null;
+  const balance = startBalance(board, place.row, {
+    limit: () => connectionLimit(server),
     pause: () => pauseAccepting(real),
     resume: () => resumeAccepting(real),
   });
@@ -78,4 +74,21 @@ function balanceServer(server: Server, real: ListenHandle, place: Place): Balanc
     balance.end();
   };
   return { ...balance, end };
+}
+
+/** `maxConnections` has no value by default, whatever its type says. */
+function connectionLimit(server: Server): number {
+  const limit: unknown = Reflect.get(server, "maxConnections");
+  return typeof limit === "number" && limit > 0 ? limit : Infinity;
+}
+
+/** A worker that has changed its user since it was forked may not open it. */
+function tryBoard(path: string): Board | null {
+  try {
+    return openBoard(path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    process.emitWarning(`connections are spread less evenly: ${error.message}`);
+    return null;
+  }
 }
