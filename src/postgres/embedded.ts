@@ -17,7 +17,7 @@ import { databaseName, isWrongPassword, openDatabase } from "./embedded/database
 import { keeperPid, joinKeeper, othersHold, type Hold } from "./embedded/keeper.js";
 import { launch } from "./embedded/launch.js";
 import { choosePlace, type Place } from "./embedded/place.js";
-import { findPostmaster } from "./embedded/postmaster.js";
+import { findPostmaster, isReady } from "./embedded/postmaster.js";
 import { isAlive, signal, untilGone } from "./embedded/process.js";
 import { newPassword, readSecret, writeSecret, type Secret } from "./embedded/secret.js";
 import { takeStartLock } from "./embedded/start-lock.js";
@@ -123,7 +123,7 @@ async function untilReady(place: Place): Promise<number | null> {
   for (;;) {
     const server = await findPostmaster(place.data);
     if (server === null || server.status === "stopping") return null;
-    if (server.status === "ready") return server.port;
+    if (isReady(server)) return server.port;
     await sleep(10);
   }
 }

@@ -1,8 +1,12 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startEmbedded } from "../../src/postgres/embedded.js";
 import { acquireLock } from "../../src/postgres/lock.js";
 import { lockKey } from "../../src/postgres/lock-key.js";
 import { connect, createDatabase, type TestDatabase } from "../support/database.js";
-import { recordingLog } from "../support/log.js";
+import { recordingLog, silentLog } from "../support/log.js";
+import { createProject } from "../support/server-project.js";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -121,6 +125,22 @@ describe("the advisory lock", () => {
     expect(end).toMatchObject({ status: "rejected" });
     await held.release();
     await Promise.all([first.end(), second.end()]);
+  });
+
+  test("is refused on a standby, which would grant it and then refuse every change", async () => {
+    const project = await createProject();
+    const primary = await startEmbedded({ root: project.root, log: silentLog });
+    await primary.stop();
+    await writeFile(join(project.root, ".dazzle/postgres/standby.signal"), "");
+    const standby = await startEmbedded({ root: project.root, log: silentLog });
+    const session = await connect(standby.url);
+    await expect(acquireLock(session, { ...options, log: recordingLog() })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      exitStatus: 78,
+    });
+    await session.end();
+    await standby.stop();
+    await project.remove();
   });
 
   test("of one namespace does not hold up another", async () => {

@@ -12,7 +12,7 @@ import { openSession } from "../../src/postgres/session.js";
 import { silentLog } from "../support/log.js";
 import { createProject, serverPid, type TestProject } from "../support/server-project.js";
 
-const FIXTURE = join(import.meta.dirname, "../fixtures/embedded/hold.mjs");
+const FIXTURE = join(import.meta.dirname, "../fixtures/postgres/hold-server.mjs");
 /** How long an orphaned server may stay. Source: the reliability promise of one second. */
 const ORPHAN_MS = 1_000;
 
@@ -78,7 +78,7 @@ function family(): number[] {
   const shown = execFileSync("ps", ["-ww", "-eo", "pid=,command="], { encoding: "utf8" });
   return shown
     .split("\n")
-    .filter((line) => line.includes(project.root) && !line.includes("hold.mjs"))
+    .filter((line) => line.includes(project.root) && !line.includes("hold-server.mjs"))
     .map((line) => Number.parseInt(line, 10));
 }
 

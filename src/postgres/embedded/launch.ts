@@ -8,7 +8,7 @@ import { failed } from "./cluster.js";
 import { startKeeper, type Hold } from "./keeper.js";
 import type { Place } from "./place.js";
 import { freePort } from "./ports.js";
-import { disownStrangers, findPostmaster } from "./postmaster.js";
+import { disownStrangers, findPostmaster, isReady } from "./postmaster.js";
 import { attempt } from "./run.js";
 
 /** Beyond this the log is set aside as `postgres.log.1` before a start. */
@@ -69,7 +69,7 @@ async function becomesReady(keeper: ChildProcess, place: Place): Promise<boolean
   for (;;) {
     // An event handler changes it while this loop sleeps.
     if (hasEnded()) return false;
-    if ((await findPostmaster(place.data))?.status === "ready") return true;
+    if (isReady(await findPostmaster(place.data))) return true;
     await sleep(10);
   }
   function hasEnded(): boolean {

@@ -22,9 +22,15 @@ import { canEnter } from "./account.js";
 import type { Place } from "./place.js";
 import { attempt, errorCode } from "./run.js";
 
-/** The folder with its programs, ready for the server's user; null when it is not installed. */
-export async function packagedBin(place: Place): Promise<string | null> {
-  const folder = packageFolder();
+/**
+ * The folder with its programs, ready for the server's user; null when it is not installed.
+ *
+ * @param folder the package's; by default that of the installed one.
+ */
+export async function packagedBin(
+  place: Place,
+  folder: string | null = packageFolder(),
+): Promise<string | null> {
   if (folder === null) return null;
   const native = join(folder, "native");
   const links = await readLinks(native);
@@ -84,7 +90,11 @@ async function copyTo(
 ): Promise<string> {
   const copy = join(base, `postgres-bin-${version}`);
   if (await isThere(copy)) return copy;
-  const aside = await mkdtemp(`${copy}.`);
+  for (const name of await readdir(base)) {
+    // Left by a start that was killed; the start lock says that nobody is at it now.
+    if (/^postgres-bin-.*\.partial-/.test(name)) await rm(join(base, name), { recursive: true });
+  }
+  const aside = await mkdtemp(`${copy}.partial-`);
   try {
     await cp(native, aside, { recursive: true, verbatimSymlinks: true });
     for (const { path, to } of links) {

@@ -11,6 +11,11 @@ export interface Postmaster {
   readonly status: string;
 }
 
+/** True once it takes connections; a standby does for reading. */
+export function isReady(server: Postmaster | null): server is Postmaster {
+  return server?.status === "ready" || server?.status === "standby";
+}
+
 /** A number that no process has on any system, and that still is one to PostgreSQL. */
 const NOBODY = 2_147_483_647;
 
