@@ -1,0 +1,137 @@
+/** What differs between a live and a desired model, as data. classify.ts judges, sql.ts writes it. */
+import type {
+  Column,
+  Composite,
+  Constraint,
+  Domain,
+  EnumType,
+  Extension,
+  Index,
+  Sequence,
+  Table,
+} from "./model.js";
+
+/** The names of the contract, section 5. A created domain or composite type is a `create_enum`. */
+export type SafeOperation =
+  | "create_extension"
+  | "create_enum"
+  | "add_enum_value"
+  | "create_sequence"
+  | "create_table"
+  | "add_column"
+  | "add_index"
+  | "add_constraint"
+  | "validate_constraint"
+  | "set_comment";
+
+export type UnsafeOperation =
+  | "drop_table"
+  | "drop_column"
+  | "drop_index"
+  | "drop_constraint"
+  | "drop_enum_value"
+  | "drop_sequence"
+  | "rename_table"
+  | "rename_column"
+  | "change_type"
+  | "set_not_null"
+  | "drop_not_null"
+  | "change_default"
+  | "add_not_null_column"
+  | "change_primary_key"
+  | "change_identity"
+  | "change_generated"
+  | "change_index"
+  | "change_constraint"
+  | "change_enum"
+  | "replace_view"
+  | "unsupported";
+
+/** What may be applied, unless the size of a table or something held back stands against it. */
+export type Addition =
+  | { readonly kind: "create_extension"; readonly extension: Extension }
+  | { readonly kind: "create_type"; readonly type: NewType }
+  | {
+      readonly kind: "add_enum_value";
+      readonly type: string;
+      readonly value: string;
+      /** The live value that it goes in front of; null: at the end. */
+      readonly before: string | null;
+    }
+  | { readonly kind: "create_sequence"; readonly sequence: Sequence }
+  | { readonly kind: "own_sequence"; readonly sequence: Sequence }
+  | { readonly kind: "create_table"; readonly table: Table }
+  | { readonly kind: "add_column"; readonly table: Table; readonly column: Column }
+  | {
+      readonly kind: "add_index";
+      readonly table: Table;
+      readonly index: Index;
+      /** The table is created by the same plan. */
+      readonly onNew: boolean;
+      /** An invalid index of this name is in the way. */
+      readonly replacesInvalid: boolean;
+    }
+  | {
+      readonly kind: "add_constraint";
+      readonly table: Table;
+      readonly constraint: Constraint;
+      readonly onNew: boolean;
+      /** A unique index of this name: "ready" to be used, "invalid" to be replaced, or null. */
+      readonly index: "ready" | "invalid" | null;
+    }
+  | {
+      readonly kind: "validate_constraint";
+      readonly table: Table;
+      readonly constraint: Constraint;
+    }
+  | {
+      readonly kind: "set_comment";
+      readonly table: string | null;
+      readonly object: string;
+      /** `COLUMN public.task.due` */
+      readonly target: string;
+      readonly comment: string | null;
+      readonly needs: readonly string[];
+    };
+
+export type NewType =
+  | ({ readonly of: "enum" } & EnumType)
+  | ({ readonly of: "domain" } & Domain)
+  | ({ readonly of: "composite" } & Composite);
+
+/** What a person decides, with the SQL that a revision would hold. */
+export interface Alteration {
+  readonly kind: "alteration";
+  readonly operation: UnsafeOperation;
+  readonly table: string | null;
+  readonly object: string;
+  readonly reason: string;
+  /** What has to go out of the way before anything else of the revision: dropped constraints. */
+  readonly first: readonly string[];
+  readonly up: readonly string[];
+  /** Null: it cannot be undone. */
+  readonly down: readonly string[] | null;
+  /** What a person has to check or write; printed as a comment in the revision. */
+  readonly note: string | null;
+  /** `column:task.title`: what is not as desired until this is done. */
+  readonly provides: readonly string[];
+  /** What has to be done before it, among the alterations. */
+  readonly needs: readonly string[];
+  /** Statements that cannot run in a transaction. */
+  readonly transactional: boolean;
+}
+
+export type Change = Addition | Alteration;
+
+export const key = {
+  table: (name: string) => `table:${name}`,
+  column: (table: string, name: string) => `column:${table}.${name}`,
+  notNull: (table: string, name: string) => `notnull:${table}.${name}`,
+  type: (name: string) => `type:${name}`,
+  sequence: (name: string) => `sequence:${name}`,
+  index: (name: string) => `index:${name}`,
+  constraint: (table: string, name: string) => `constraint:${table}.${name}`,
+  /** Everything that a foreign key can refer to in a table. */
+  keys: (table: string) => `keys:${table}`,
+  extension: (name: string) => `extension:${name}`,
+} as const;

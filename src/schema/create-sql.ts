@@ -1,0 +1,232 @@
+/** The model's parts as the SQL that creates them. */
+import type { NewType } from "./changes.js";
+import type {
+  Column,
+  Constraint,
+  Domain,
+  Extension,
+  Index,
+  Sequence,
+  SequenceOptions,
+  Table,
+} from "./model.js";
+import { id, literal, qualified } from "./names.js";
+
+export function createExtension({ name, schema, version }: Extension, namespace: string): string {
+  const at = version === null ? "" : ` VERSION ${literal(version)}`;
+  return `CREATE EXTENSION IF NOT EXISTS ${id(name)} WITH SCHEMA ${id(schema ?? namespace)}${at} CASCADE`;
+}
+
+export function createType(type: NewType, namespace: string): string {
+  const name = qualified(namespace, type.name);
+  switch (type.of) {
+    case "enum":
+      return `CREATE TYPE ${name} AS ENUM (${type.values.map(literal).join(", ")})`;
+    case "domain":
+      return `CREATE DOMAIN ${name} AS ${type.type}${domainClauses(type)}`;
+    case "composite": {
+      const attributes = type.attributes.map(
+        (attribute) => `${id(attribute.name)} ${attribute.type}${collate(attribute.collation)}`,
+      );
+      return `CREATE TYPE ${name} AS (${attributes.join(", ")})`;
+    }
+  }
+}
+
+const domainClauses = (domain: Domain): string =>
+  [
+    collate(domain.collation),
+    domain.default === null ? "" : ` DEFAULT ${domain.default}`,
+    domain.notNull ? " NOT NULL" : "",
+    ...domain.constraints.map(
+      ({ name, definition }) => ` CONSTRAINT ${id(name)} ${definition}`,
+    ),
+  ].join("");
+
+const collate = (collation: string | null): string =>
+  collation === null ? "" : ` COLLATE ${collation}`;
+
+export function createSequence(sequence: Sequence, namespace: string): string {
+  const unlogged = sequence.unlogged ? "UNLOGGED " : "";
+  const options = sequenceClauses(sequence, "bigint");
+  const name = qualified(namespace, sequence.name);
+  return [`CREATE ${unlogged}SEQUENCE ${name}`, ...options].join(" ");
+}
+
+const LARGEST: Readonly<Record<string, string>> = {
+  smallint: "32767",
+  integer: "2147483647",
+  bigint: "9223372036854775807",
+};
+
+const SMALLEST: Readonly<Record<string, string>> = {
+  smallint: "-32768",
+  integer: "-2147483648",
+  bigint: "-9223372036854775808",
+};
+
+/** Only what differs from the defaults of a sequence whose type would be `defaultType`. */
+export function sequenceClauses(options: SequenceOptions, defaultType: string): string[] {
+  const down = options.increment.startsWith("-");
+  const min = down ? SMALLEST[options.type] : "1";
+  const max = down ? "-1" : LARGEST[options.type];
+  const start = down ? options.max : options.min;
+  return [
+    ...(options.type === defaultType ? [] : [`AS ${options.type}`]),
+    ...(options.increment === "1" ? [] : [`INCREMENT BY ${options.increment}`]),
+    ...(options.min === min ? [] : [`MINVALUE ${options.min}`]),
+    ...(options.max === max ? [] : [`MAXVALUE ${options.max}`]),
+    ...(options.start === start ? [] : [`START WITH ${options.start}`]),
+    ...(options.cache === "1" ? [] : [`CACHE ${options.cache}`]),
+    ...(options.cycle ? ["CYCLE"] : []),
+  ];
+}
+
+/** Every option, for ALTER. */
+export function allSequenceClauses(options: SequenceOptions): string[] {
+  return [
+    `INCREMENT BY ${options.increment}`,
+    `MINVALUE ${options.min}`,
+    `MAXVALUE ${options.max}`,
+    `START WITH ${options.start}`,
+    `CACHE ${options.cache}`,
+    options.cycle ? "CYCLE" : "NO CYCLE",
+  ];
+}
+
+/** `due date NOT NULL DEFAULT now()`: as in CREATE TABLE and ADD COLUMN. */
+export function columnSql(column: Column): string {
+  return [
+    id(column.name),
+    column.type,
+    ...(column.compression === null ? [] : [`COMPRESSION ${column.compression}`]),
+    ...(column.collation === null ? [] : [`COLLATE ${column.collation}`]),
+    ...(column.default === null ? [] : [`DEFAULT ${column.default}`]),
+    ...(column.generated === null ? [] : [generatedSql(column.generated)]),
+    ...(column.identity === null ? [] : [identitySql(column)]),
+    ...(column.notNull ? ["NOT NULL"] : []),
+  ].join(" ");
+}
+
+export function generatedSql(generated: NonNullable<Column["generated"]>): string {
+  return `GENERATED ALWAYS AS (${generated.expression}) ${generated.kind.toUpperCase()}`;
+}
+
+export function identitySql({ identity, type }: Column): string {
+  if (identity === null) return "";
+  const options = sequenceClauses(identity.options, type).filter(
+    (clause) => !clause.startsWith("AS "),
+  );
+  const when = identity.always ? "ALWAYS" : "BY DEFAULT";
+  return `GENERATED ${when} AS IDENTITY${options.length > 0 ? ` (${options.join(" ")})` : ""}`;
+}
+
+/** Without its foreign keys and indexes, which are statements of their own. */
+export function createTable(table: Table, namespace: string): string {
+  const own = table.columns.filter((column) => !column.inherited);
+  const constraints = table.constraints.filter(({ kind }) => kind !== "foreign");
+  const inherited = table.columns.filter(
+    (column) => column.inherited && column.default !== null && table.partitionOf !== null,
+  );
+  const lines = [
+    ...own.map(columnSql),
+    ...inherited.map((column) => `${id(column.name)} DEFAULT ${column.default ?? ""}`),
+    ...constraints.map(inlineConstraint),
+  ];
+  const body = lines.length === 0 ? "" : `\n  ${lines.join(",\n  ")}\n`;
+  const head = `CREATE ${table.unlogged ? "UNLOGGED " : ""}TABLE ${qualified(namespace, table.name)}`;
+  const shape =
+    table.partitionOf === null
+      ? `${head} (${body})`
+      : `${head} PARTITION OF ${qualified(namespace, table.partitionOf.parent)}${body === "" ? "" : ` (${body})`} ${table.partitionOf.bound}`;
+  return [
+    shape,
+    ...(table.inherits.length === 0
+      ? []
+      : [`INHERITS (${table.inherits.map((parent) => qualified(namespace, parent)).join(", ")})`]),
+    ...(table.partitionKey === null ? [] : [`PARTITION BY ${table.partitionKey}`]),
+    ...(table.accessMethod === null ? [] : [`USING ${id(table.accessMethod)}`]),
+    ...(table.options.length === 0 ? [] : [`WITH (${table.options.join(", ")})`]),
+    ...(table.tablespace === null ? [] : [`TABLESPACE ${id(table.tablespace)}`]),
+  ].join(" ");
+}
+
+/** What CREATE TABLE has no clause for. */
+export function afterCreate(table: Table, namespace: string): string[] {
+  const name = qualified(namespace, table.name);
+  const settings = table.columns.flatMap((column) => columnSettings(name, column, table));
+  const defaults =
+    table.inherits.length === 0
+      ? []
+      : table.columns
+          .filter((column) => column.inherited && column.default !== null)
+          .map((column) => `ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET DEFAULT ${column.default ?? ""}`);
+  return [
+    ...settings,
+    ...defaults,
+    ...(table.rowSecurity ? [`ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY`] : []),
+    ...(table.forceRowSecurity ? [`ALTER TABLE ${name} FORCE ROW LEVEL SECURITY`] : []),
+    ...(table.replicaIdentity === "DEFAULT" || table.replicaIdentity.startsWith("USING")
+      ? []
+      : [`ALTER TABLE ${name} REPLICA IDENTITY ${table.replicaIdentity}`]),
+  ];
+}
+
+/** Storage and statistics of one column. */
+export function columnSettings(name: string, column: Column, table: Table | null): string[] {
+  const inherits = table !== null && column.inherited;
+  return [
+    ...(column.storage === null || inherits
+      ? []
+      : [`ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET STORAGE ${column.storage}`]),
+    ...(column.statistics === null
+      ? []
+      : [
+          `ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET STATISTICS ${column.statistics}`,
+        ]),
+  ];
+}
+
+/** `CONSTRAINT task_pkey PRIMARY KEY (id)` */
+export function inlineConstraint({ name, definition, indexOptions }: Constraint): string {
+  return `CONSTRAINT ${id(name)} ${withIndexOptions(definition, indexOptions)}`;
+}
+
+/** WITH (...) goes behind the columns and INCLUDE, in front of DEFERRABLE and WHERE. */
+function withIndexOptions(definition: string, options: readonly string[]): string {
+  if (options.length === 0) return definition;
+  const clause = ` WITH (${options.join(", ")})`;
+  const tail = /(?: WHERE \(.*\))?(?: DEFERRABLE)?(?: INITIALLY DEFERRED)?$/s.exec(definition);
+  const at = tail?.index ?? definition.length;
+  return definition.slice(0, at) + clause + definition.slice(at);
+}
+
+export function createIndex(
+  index: Pick<Index, "name" | "unique" | "definition">,
+  table: string,
+  flags: { readonly concurrently?: boolean; readonly only?: boolean } = {},
+): string {
+  const unique = index.unique ? "UNIQUE " : "";
+  const concurrently = flags.concurrently === true ? "CONCURRENTLY " : "";
+  const only = flags.only === true ? "ONLY " : "";
+  return `CREATE ${unique}INDEX ${concurrently}${id(index.name)} ON ${only}${table} ${index.definition}`;
+}
+
+/** A unique or primary key constraint as the index that it stands on; null when it has to build its own. */
+export function indexOfConstraint(
+  constraint: Constraint,
+): { definition: string; attach: string } | null {
+  const match =
+    /^(UNIQUE|PRIMARY KEY)( NULLS NOT DISTINCT)? \((.*?)\)( INCLUDE \(.*?\))?((?: DEFERRABLE)?(?: INITIALLY DEFERRED)?)$/s.exec(
+      constraint.definition,
+    );
+  if (match === null || constraint.definition.includes(" WITHOUT OVERLAPS")) return null;
+  const [, word = "", nulls = "", columns = "", include = "", defer = ""] = match;
+  const options =
+    constraint.indexOptions.length === 0 ? "" : ` WITH (${constraint.indexOptions.join(", ")})`;
+  return {
+    definition: `USING btree (${columns})${include}${nulls}${options}`,
+    attach: `${word} USING INDEX ${id(constraint.name)}${defer}`,
+  };
+}
+

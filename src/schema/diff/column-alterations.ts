@@ -1,0 +1,230 @@
+/** The changes of a column that a person decides, with the SQL of a revision. */
+import { key, type Alteration } from "../changes.js";
+import { columnSql, allSequenceClauses, identitySql } from "../create-sql.js";
+import type { Column, Table } from "../model.js";
+import { id, literal, qualified, withSuffix } from "../names.js";
+import { alteration } from "./alteration.js";
+import type { Scope } from "./diff.js";
+
+const alter = (table: Table, scope: Scope): string =>
+  `ALTER TABLE ${qualified(scope.namespace, table.name)}`;
+const alterColumn = (table: Table, column: Column, scope: Scope): string =>
+  `${alter(table, scope)} ALTER COLUMN ${id(column.name)}`;
+
+const setDefault = (head: string, value: string | null): string =>
+  value === null ? `${head} DROP DEFAULT` : `${head} SET DEFAULT ${value}`;
+
+export function dropColumn(table: Table, column: Column, scope: Scope): Alteration {
+  const name = id(column.name);
+  return alteration({
+    operation: "drop_column",
+    table: table.name,
+    object: column.name,
+    reason: "dropping a column loses its data, and applications that still read it fail",
+    up: [`${alter(table, scope)} DROP COLUMN ${name}`],
+    down: [`${alter(table, scope)} ADD COLUMN ${columnSql({ ...column, notNull: false })}`],
+    note: "the down section brings the column back empty, and without NOT NULL",
+    provides: [`gone:${table.name}.${column.name}`],
+  });
+}
+
+export function changeType(
+  table: Table,
+  live: Column,
+  desired: Column,
+  scope: Scope,
+): Alteration {
+  const to = retype(table, live, desired, scope);
+  return alteration({
+    operation: "change_type",
+    table: table.name,
+    object: desired.name,
+    reason: `${spelled(live)} to ${spelled(desired)}: changing a type may rewrite the table under a lock that stops every query, and values may not fit`,
+    up: to,
+    down: retype(table, desired, live, scope),
+    note: "check the USING expression; the table is locked while it is rewritten",
+    provides: [key.column(table.name, desired.name)],
+    needs: typeNeeds(desired),
+  });
+}
+
+const spelled = ({ type, collation }: Column): string =>
+  collation === null ? type : `${type} COLLATE ${collation}`;
+
+const typeNeeds = ({ usesType }: Column): string[] => (usesType === null ? [] : [key.type(usesType)]);
+
+/** The default goes first: it may not convert by itself. */
+function retype(table: Table, from: Column, to: Column, scope: Scope): string[] {
+  const head = alterColumn(table, to, scope);
+  const collation = to.collation === null ? "" : ` COLLATE ${to.collation}`;
+  const using = `USING ${id(to.name)}::${to.type}`;
+  // An identity column keeps its sequence and has no default to take off.
+  const both = from.identity === null && (from.default !== null || to.default !== null);
+  return [
+    ...(both && from.default !== null ? [`${head} DROP DEFAULT`] : []),
+    `${head} TYPE ${to.type}${collation} ${using}`,
+    ...(both && to.default !== null && to.identity === null
+      ? [`${head} SET DEFAULT ${to.default}`]
+      : []),
+  ];
+}
+
+export function changeDefault(
+  table: Table,
+  live: Column,
+  desired: Column,
+  scope: Scope,
+): Alteration {
+  const head = alterColumn(table, desired, scope);
+  return alteration({
+    operation: "change_default",
+    table: table.name,
+    object: desired.name,
+    reason: `${live.default ?? "no default"} to ${desired.default ?? "no default"}: applications may rely on the value that new rows take`,
+    up: [setDefault(head, desired.default)],
+    down: [setDefault(head, live.default)],
+    needs: typeNeeds(desired),
+  });
+}
+
+/** Set through a validated check, which keeps the scan off the lock that stops every query. */
+export function changeNotNull(table: Table, desired: Column, scope: Scope): Alteration {
+  const head = alterColumn(table, desired, scope);
+  const set = notNullSteps(table, desired.name, scope.namespace);
+  if (!desired.notNull) {
+    return alteration({
+      operation: "drop_not_null",
+      table: table.name,
+      object: desired.name,
+      reason: "applications may rely on the column never being null",
+      up: [`${head} DROP NOT NULL`],
+      down: set,
+      provides: [key.notNull(table.name, desired.name)],
+    });
+  }
+  return alteration({
+    operation: "set_not_null",
+    table: table.name,
+    object: desired.name,
+    reason: "rows may hold nulls, and writers that leave the column out fail",
+    up: set,
+    down: [`${head} DROP NOT NULL`],
+    note: "rows that hold null make it fail: fill them first",
+    provides: [key.notNull(table.name, desired.name)],
+    needs: [key.column(table.name, desired.name)],
+  });
+}
+
+/** NOT NULL column for a table with rows: nullable first, then filled, then set. */
+export function addNotNullColumn(table: Table, column: Column, namespace: string): Alteration {
+  const name = `ALTER TABLE ${qualified(namespace, table.name)}`;
+  return alteration({
+    operation: "add_not_null_column",
+    table: table.name,
+    object: column.name,
+    reason: "the table has rows, which would need a value for the new NOT NULL column",
+    up: [
+      `${name} ADD COLUMN ${columnSql({ ...column, notNull: false })}`,
+      `UPDATE ${qualified(namespace, table.name)} SET ${id(column.name)} = NULL /* write the value here */ WHERE ${id(column.name)} IS NULL`,
+      ...notNullSteps(table, column.name, namespace),
+    ],
+    down: [`${name} DROP COLUMN ${id(column.name)}`],
+    note: "a person has to write the value for the rows that are there (the UPDATE), or give the column a default in schema.sql",
+    provides: [key.column(table.name, column.name), key.notNull(table.name, column.name)],
+    needs: typeNeeds(column),
+  });
+}
+
+const notNullSteps = (table: Table, column: string, namespace: string): string[] => {
+  const head = `ALTER TABLE ${qualified(namespace, table.name)}`;
+  const check = id(withSuffix(`${table.name}_${column}`, "_not_null_check"));
+  return [
+    `${head} ADD CONSTRAINT ${check} CHECK (${id(column)} IS NOT NULL) NOT VALID`,
+    `${head} VALIDATE CONSTRAINT ${check}`,
+    `${head} ALTER COLUMN ${id(column)} SET NOT NULL`,
+    `${head} DROP CONSTRAINT ${check}`,
+  ];
+};
+
+/** Serial to identity, back, or other options of the identity's sequence. */
+export function changeIdentity(
+  table: Table,
+  live: Column,
+  desired: Column,
+  scope: Scope,
+): Alteration {
+  return alteration({
+    operation: "change_identity",
+    table: table.name,
+    object: desired.name,
+    reason: "who gives the column its next value changes, and with it what inserts may name",
+    up: toIdentity(table, live, desired, scope),
+    down: toIdentity(table, desired, live, scope),
+    needs: [key.column(table.name, desired.name)],
+    provides: [`identity:${table.name}.${desired.name}`],
+  });
+}
+
+function toIdentity(table: Table, from: Column, to: Column, scope: Scope): string[] {
+  const head = alterColumn(table, to, scope);
+  if (to.identity === null) {
+    return [
+      `${head} DROP IDENTITY`,
+      ...(to.default === null ? [] : [`${head} SET DEFAULT ${to.default}`]),
+      ...(to.notNull ? [] : [`${head} DROP NOT NULL`]),
+    ];
+  }
+  if (from.identity !== null) {
+    const options = allSequenceClauses(to.identity.options).map((clause) => `SET ${clause}`);
+    const when = to.identity.always ? "ALWAYS" : "BY DEFAULT";
+    return [`${head} SET GENERATED ${when} ${options.join(" ")}`];
+  }
+  const name = literal(qualified(scope.namespace, table.name));
+  const column = id(to.name);
+  return [
+    ...(from.default === null ? [] : [`${head} DROP DEFAULT`]),
+    ...(from.notNull ? [] : notNullSteps(table, to.name, scope.namespace)),
+    `${head} ADD ${identitySql(to)}`,
+    `SELECT setval(pg_get_serial_sequence(${name}, ${literal(to.name)}), greatest(max(${column}) + 1, ${to.identity.options.start}), false) FROM ${qualified(scope.namespace, table.name)}`,
+  ];
+}
+
+/** Generated columns hold nothing of their own, so one is made anew; a plain one would lose its data. */
+export function changeGenerated(
+  table: Table,
+  live: Column,
+  desired: Column,
+  scope: Scope,
+): Alteration {
+  const head = alter(table, scope);
+  const name = id(desired.name);
+  const anew = (column: Column) => [
+    `${head} DROP COLUMN ${name}`,
+    `${head} ADD COLUMN ${columnSql(column)}`,
+  ];
+  const frees = live.generated?.kind === "stored" && desired.generated === null;
+  const keeps = frees && live.type === desired.type;
+  return alteration({
+    operation: "change_generated",
+    table: table.name,
+    object: desired.name,
+    reason: keeps
+      ? "new rows would no longer get the computed value"
+      : "the table is rewritten to compute the column, under a lock that stops every query",
+    up: keeps
+      ? [
+          `${head} ALTER COLUMN ${name} DROP EXPRESSION`,
+          ...(desired.default === null
+            ? []
+            : [`${head} ALTER COLUMN ${name} SET DEFAULT ${desired.default}`]),
+        ]
+      : anew(desired),
+    down: live.generated === null ? null : anew(live),
+    note:
+      live.generated === null
+        ? "the column's present values are lost; indexes and constraints on it go with it and are added again by the next apply"
+        : "indexes and constraints on the column go with it and are added again by the next apply",
+    provides: [key.column(table.name, desired.name)],
+    needs: typeNeeds(desired),
+  });
+}

@@ -1,0 +1,117 @@
+/** The columns of one table. */
+import { key, type Change } from "../changes.js";
+import { columnSettings } from "../create-sql.js";
+import type { Column, Table } from "../model.js";
+import { id, qualified } from "../names.js";
+import { alteration } from "./alteration.js";
+import {
+  changeDefault,
+  changeGenerated,
+  changeIdentity,
+  changeNotNull,
+  changeType,
+  dropColumn,
+} from "./column-alterations.js";
+import { commentChange } from "./comments.js";
+import { byName, type Scope } from "./diff.js";
+
+export function diffColumns(live: Table, desired: Table, scope: Scope): Change[] {
+  const before = byName(live.columns);
+  const after = byName(desired.columns);
+  return [
+    ...desired.columns.flatMap((column) => {
+      const existing = before.get(column.name);
+      return existing === undefined
+        ? newColumn(desired, column, scope)
+        : diffColumn(desired, existing, column, scope);
+    }),
+    ...live.columns
+      .filter((column) => !after.has(column.name) && !column.inherited)
+      .map((column) => dropColumn(live, column, scope)),
+  ];
+}
+
+/** An inherited column comes with the parent's. */
+function newColumn(table: Table, column: Column, scope: Scope): Change[] {
+  if (column.inherited) return [];
+  const comment = columnComment(table, undefined, column, scope);
+  return [{ kind: "add_column", table, column }, ...(comment === null ? [] : [comment])];
+}
+
+function columnComment(table: Table, live: Column | undefined, column: Column, scope: Scope) {
+  return commentChange(live, column, {
+    table: table.name,
+    object: column.name,
+    target: `COLUMN ${qualified(scope.namespace, table.name)}.${id(column.name)}`,
+    needs: [key.column(table.name, column.name)],
+  });
+}
+
+function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): Change[] {
+  const changes: Change[] = [];
+  const comment = columnComment(table, live, desired, scope);
+  const generatedDiffers =
+    live.generated?.expression !== desired.generated?.expression ||
+    live.generated?.kind !== desired.generated?.kind;
+  const retyped = live.type !== desired.type || live.collation !== desired.collation;
+  const generated = live.generated !== null || desired.generated !== null;
+  if (desired.inherited || live.inherited) {
+    if (!generated && live.default !== desired.default) {
+      changes.push(changeDefault(table, live, desired, scope));
+    }
+    return comment === null ? changes : [...changes, comment];
+  }
+  if (generatedDiffers || (retyped && generated)) {
+    changes.push(changeGenerated(table, live, desired, scope));
+  } else {
+    const identity = identityDiffers(live, desired);
+    if (retyped) changes.push(changeType(table, live, desired, scope));
+    if (identity) changes.push(changeIdentity(table, live, desired, scope));
+    else if (!retyped && live.default !== desired.default) {
+      changes.push(changeDefault(table, live, desired, scope));
+    }
+    if (live.notNull !== desired.notNull && !(identity && desired.identity !== null)) {
+      changes.push(changeNotNull(table, desired, scope));
+    }
+  }
+  changes.push(...settingChanges(table, live, desired, scope));
+  return comment === null ? changes : [...changes, comment];
+}
+
+function identityDiffers(live: Column, desired: Column): boolean {
+  if (live.identity === null || desired.identity === null) {
+    return live.identity !== desired.identity;
+  }
+  // The sequence's own type follows the column's when that is changed.
+  const options = ({ identity, type }: Column): string =>
+    identity === null
+      ? ""
+      : JSON.stringify({ ...identity.options, type: identity.options.type === type });
+  return live.identity.always !== desired.identity.always || options(live) !== options(desired);
+}
+
+function settingChanges(table: Table, live: Column, desired: Column, scope: Scope): Change[] {
+  const name = qualified(scope.namespace, table.name);
+  const column = `ALTER TABLE ${name} ALTER COLUMN ${id(desired.name)}`;
+  const up: string[] = [];
+  if (live.storage !== desired.storage && live.type === desired.type) {
+    up.push(`${column} SET STORAGE ${desired.storage ?? "DEFAULT"}`);
+  }
+  if (live.statistics !== desired.statistics) {
+    up.push(`${column} SET STATISTICS ${desired.statistics ?? -1}`);
+  }
+  if (live.compression !== desired.compression) {
+    up.push(`${column} SET COMPRESSION ${desired.compression ?? "default"}`);
+  }
+  if (up.length === 0) return [];
+  return [
+    alteration({
+      operation: "unsupported",
+      table: table.name,
+      object: desired.name,
+      reason: "its storage, compression or statistics target differs, which is never changed by itself",
+      up,
+      down: columnSettings(name, live, null).length > 0 ? columnSettings(name, live, null) : null,
+    }),
+  ];
+}

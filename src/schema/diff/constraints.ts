@@ -1,0 +1,231 @@
+/** The constraints of one table: by name first, then by what they say. */
+import { key, type Alteration, type Change } from "../changes.js";
+import { indexOfConstraint, inlineConstraint } from "../create-sql.js";
+import type { Constraint, Table } from "../model.js";
+import { id, list, qualified } from "../names.js";
+import { alteration } from "./alteration.js";
+import { commentChange } from "./comments.js";
+import { byName, type Scope } from "./diff.js";
+
+interface ConstraintDiff {
+  readonly changes: readonly Change[];
+  /** Live unique indexes that a constraint is going to be made of. */
+  readonly indexesUsed: ReadonlySet<string>;
+}
+
+export function diffConstraints(live: Table, desired: Table, scope: Scope): ConstraintDiff {
+  const left = new Map(byName(live.constraints));
+  const changes: Change[] = [];
+  const added: Constraint[] = [];
+  for (const constraint of desired.constraints) {
+    const same = left.get(constraint.name);
+    if (same === undefined) {
+      added.push(constraint);
+      continue;
+    }
+    left.delete(constraint.name);
+    changes.push(...compare(desired, same, constraint, scope));
+  }
+  const indexesUsed = new Set<string>();
+  for (const constraint of added) {
+    const twin = takeTwin(left, constraint);
+    if (twin !== null) changes.push(...renamed(desired, twin, constraint, scope));
+    else changes.push(...addOrReplace(live, desired, constraint, left, indexesUsed, scope));
+  }
+  const kept = new Set(desired.columns.map(({ name }) => name));
+  for (const constraint of left.values()) {
+    // It goes with its column.
+    if (constraint.columns.some((column) => !kept.has(column))) continue;
+    changes.push(dropConstraint(desired, constraint, scope));
+  }
+  return { changes, indexesUsed };
+}
+
+const alter = (table: Table, scope: Scope): string =>
+  `ALTER TABLE ${qualified(scope.namespace, table.name)}`;
+
+/** Removes from `left` a constraint that says the same under another name. */
+function takeTwin(left: Map<string, Constraint>, wanted: Constraint): Constraint | null {
+  for (const [name, constraint] of left) {
+    if (constraint.kind === wanted.kind && constraint.definition === wanted.definition) {
+      left.delete(name);
+      return constraint;
+    }
+  }
+  return null;
+}
+
+function compare(table: Table, live: Constraint, desired: Constraint, scope: Scope): Change[] {
+  if (live.definition !== desired.definition || live.kind !== desired.kind) {
+    return [replaceConstraint(table, live, desired, scope)];
+  }
+  const comment = commentChange(live, desired, {
+    table: table.name,
+    object: desired.name,
+    target: `CONSTRAINT ${id(desired.name)} ON ${qualified(scope.namespace, table.name)}`,
+    needs: [key.constraint(table.name, desired.name)],
+  });
+  const invalid = !live.validated && desired.validated;
+  return [
+    ...(invalid
+      ? [{ kind: "validate_constraint" as const, table, constraint: desired }]
+      : indexOptionChanges(table, live, desired, scope)),
+    ...(comment === null ? [] : [comment]),
+  ];
+}
+
+function indexOptionChanges(
+  table: Table,
+  live: Constraint,
+  desired: Constraint,
+  scope: Scope,
+): Change[] {
+  const [from, to] = [live.indexOptions.join(", "), desired.indexOptions.join(", ")];
+  if (from === to) return [];
+  const head = `ALTER INDEX ${qualified(scope.namespace, live.name)}`;
+  return [
+    alteration({
+      operation: "change_index",
+      table: table.name,
+      object: live.name,
+      reason: `storage parameters differ: ${from || "none"} to ${to || "none"}`,
+      up: setOptions(head, live.indexOptions, desired.indexOptions),
+      down: setOptions(head, desired.indexOptions, live.indexOptions),
+    }),
+  ];
+}
+
+/** ALTER ... SET and RESET from one list of storage parameters to another. */
+export function setOptions(
+  head: string,
+  from: readonly string[],
+  to: readonly string[],
+): string[] {
+  const nameOf = (option: string): string => option.slice(0, option.indexOf("="));
+  const kept = new Set(to.map(nameOf));
+  const gone = from.map(nameOf).filter((name) => !kept.has(name));
+  const fresh = to.filter((option) => !from.includes(option));
+  return [
+    ...(gone.length > 0 ? [`${head} RESET (${gone.join(", ")})`] : []),
+    ...(fresh.length > 0 ? [`${head} SET (${fresh.join(", ")})`] : []),
+  ];
+}
+
+/** A name that the server made up may differ; one that the files spell out is asked for. */
+function renamed(table: Table, live: Constraint, desired: Constraint, scope: Scope): Change[] {
+  if (!scope.explicitNames.has(`${table.name}.${desired.name}`)) {
+    return !live.validated && desired.validated
+      ? [{ kind: "validate_constraint", table, constraint: { ...desired, name: live.name } }]
+      : [];
+  }
+  const head = alter(table, scope);
+  const operation = desired.kind === "primary" ? "change_primary_key" : "change_constraint";
+  return [
+    alteration({
+      operation,
+      table: table.name,
+      object: desired.name,
+      reason: `the constraint is there under the name ${live.name}`,
+      up: [`${head} RENAME CONSTRAINT ${id(live.name)} TO ${id(desired.name)}`],
+      down: [`${head} RENAME CONSTRAINT ${id(desired.name)} TO ${id(live.name)}`],
+      provides: [key.constraint(table.name, desired.name)],
+    }),
+  ];
+}
+
+function addOrReplace(
+  live: Table,
+  table: Table,
+  constraint: Constraint,
+  left: Map<string, Constraint>,
+  indexesUsed: Set<string>,
+  scope: Scope,
+): Change[] {
+  if (constraint.kind === "primary") {
+    const old = [...left.values()].find(({ kind }) => kind === "primary");
+    if (old !== undefined) {
+      left.delete(old.name);
+      return [replaceConstraint(table, old, constraint, scope)];
+    }
+  }
+  const same = live.indexes.find(({ name }) => name === constraint.name);
+  const wanted = indexOfConstraint(constraint)?.definition;
+  if (same?.unique === true && wanted !== undefined && (!same.valid || same.definition === wanted)) {
+    indexesUsed.add(same.name);
+    const index = same.valid ? "ready" : "invalid";
+    return [{ kind: "add_constraint", table, constraint, onNew: false, index }];
+  }
+  const buildsIndex = constraint.kind !== "foreign" && constraint.kind !== "check";
+  if (buildsIndex && scope.taken.has(constraint.name)) {
+    indexesUsed.add(constraint.name);
+    return [nameTaken(live, table, constraint, scope)];
+  }
+  return [{ kind: "add_constraint", table, constraint, onNew: false, index: null }];
+}
+
+/** Most often a unique index that shall become a unique constraint of the same name. */
+function nameTaken(live: Table, table: Table, constraint: Constraint, scope: Scope): Alteration {
+  const own = live.indexes.some(({ name }) => name === constraint.name);
+  const dropIndex = `DROP INDEX ${qualified(scope.namespace, constraint.name)}`;
+  return alteration({
+    operation: constraint.kind === "primary" ? "change_primary_key" : "change_constraint",
+    table: table.name,
+    object: constraint.name,
+    reason: `${constraint.name} already names another object`,
+    first: own ? [dropIndex] : [],
+    up: [`${alter(table, scope)} ADD ${inlineConstraint(constraint)}`],
+    down: null,
+    note: own ? null : "a person has to choose which of the two keeps the name",
+    provides: [key.constraint(table.name, constraint.name), key.keys(table.name)],
+  });
+}
+
+function replaceConstraint(
+  table: Table,
+  live: Constraint,
+  desired: Constraint,
+  scope: Scope,
+): Alteration {
+  const head = alter(table, scope);
+  const primary = live.kind === "primary" || desired.kind === "primary";
+  return alteration({
+    operation: primary ? "change_primary_key" : "change_constraint",
+    table: table.name,
+    object: desired.name,
+    reason: `${live.definition} to ${desired.definition}: between drop and add nothing enforces it, and rows may violate the new one`,
+    first: [dropSql(table, live, scope)],
+    up: addSteps(table, desired, scope),
+    down: [
+      `${head} DROP CONSTRAINT ${id(desired.name)}`,
+      ...addSteps(table, live, scope),
+    ],
+    note: primary ? "foreign keys that refer to it have to be dropped before and added after" : null,
+    provides: [key.constraint(table.name, desired.name), key.keys(table.name)],
+    needs: desired.columns.map((column) => key.column(table.name, column)),
+  });
+}
+
+const dropSql = (table: Table, constraint: Constraint, scope: Scope): string =>
+  `${alter(table, scope)} DROP CONSTRAINT IF EXISTS ${id(constraint.name)}`;
+
+function addSteps(table: Table, constraint: Constraint, scope: Scope): string[] {
+  const head = alter(table, scope);
+  const add = `${head} ADD ${inlineConstraint(constraint)}`;
+  const split = constraint.kind === "check" || (constraint.kind === "foreign" && !table.partitioned);
+  if (!split || !constraint.validated) return [constraint.validated ? add : `${add} NOT VALID`];
+  return [`${add} NOT VALID`, `${head} VALIDATE CONSTRAINT ${id(constraint.name)}`];
+}
+
+function dropConstraint(table: Table, constraint: Constraint, scope: Scope): Alteration {
+  const columns = constraint.columns.length > 0 ? ` on ${list(constraint.columns)}` : "";
+  return alteration({
+    operation: constraint.kind === "primary" ? "change_primary_key" : "drop_constraint",
+    table: table.name,
+    object: constraint.name,
+    reason: `nothing would enforce ${constraint.kind === "primary" ? "the primary key" : constraint.definition}${constraint.kind === "primary" ? columns : ""} any more`,
+    first: [dropSql(table, constraint, scope)],
+    up: [],
+    down: addSteps(table, constraint, scope),
+    provides: [`gone:${constraint.name}`],
+  });
+}

@@ -1,0 +1,99 @@
+/** The difference between two models. Pure; knows nothing of sizes, locks or what is allowed. */
+import type { Change } from "../changes.js";
+import type { Model, Table } from "../model.js";
+import { qualified } from "../names.js";
+import type { Rename } from "../statement.js";
+import { commentChange } from "./comments.js";
+import { diffExtensions } from "./extensions.js";
+import { foreignKeysOf, newTableParts } from "./new-table.js";
+import { applyRenames, findRenames } from "./renames.js";
+import { diffSequences } from "./sequences.js";
+import { diffTable } from "./tables.js";
+import { diffTypes } from "./types.js";
+import { dropTable } from "./table-alterations.js";
+
+/** What earlier applies recorded as ours: only these count as dropped when the files leave them out. */
+export interface Owned {
+  readonly tables: ReadonlySet<string>;
+  readonly types: ReadonlySet<string>;
+  readonly sequences: ReadonlySet<string>;
+}
+
+export interface DiffInput {
+  readonly live: Model;
+  readonly desired: Model;
+  readonly renames: readonly Rename[];
+  /** Constraints (`table.name`) and indexes whose names the files spell out. */
+  readonly explicitNames: ReadonlySet<string>;
+  readonly owned: Owned;
+}
+
+/** What the diff of one object needs to know of the rest. */
+export interface Scope {
+  readonly namespace: string;
+  readonly live: Model;
+  readonly desired: Model;
+  readonly explicitNames: ReadonlySet<string>;
+  /** Names of live tables, indexes and sequences: a new one cannot take them. */
+  readonly taken: ReadonlySet<string>;
+}
+
+export function diffModels(input: DiffInput): Change[] {
+  const { namespace } = input.desired;
+  const renames = findRenames(input);
+  const live = applyRenames(input.live, renames);
+  const scope: Scope = {
+    namespace,
+    live,
+    desired: input.desired,
+    explicitNames: input.explicitNames,
+    taken: relationNames(live),
+  };
+  const before = byName(live.tables);
+  const after = byName(input.desired.tables);
+  const changes: Change[] = [
+    ...diffExtensions(live, input.desired),
+    ...diffTypes(scope, input.owned),
+    ...renames.map((rename) => rename.alteration),
+  ];
+  for (const table of input.desired.tables) {
+    const existing = before.get(table.name);
+    changes.push(
+      ...(existing === undefined ? newTableParts(table, scope) : diffTable(existing, table, scope)),
+    );
+  }
+  for (const table of input.desired.tables) {
+    if (!before.has(table.name)) changes.push(...foreignKeysOf(table, scope));
+  }
+  for (const table of live.tables) {
+    if (!after.has(table.name) && input.owned.tables.has(table.name)) {
+      changes.push(dropTable(table, scope));
+    }
+  }
+  changes.push(...diffSequences(scope, input.owned));
+  for (const table of input.desired.tables) {
+    const change = commentChange(before.get(table.name), table, {
+      table: table.name,
+      object: table.name,
+      target: `TABLE ${qualified(namespace, table.name)}`,
+      needs: [`table:${table.name}`],
+    });
+    if (change !== null) changes.push(change);
+  }
+  return changes;
+}
+
+export function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {
+  return new Map(items.map((item) => [item.name, item]));
+}
+
+function relationNames(model: Model): Set<string> {
+  const ofTable = (table: Table) => [
+    table.name,
+    ...table.indexes.map(({ name }) => name),
+    ...table.constraints.flatMap(({ kind, name }) =>
+      kind === "foreign" || kind === "check" ? [] : [name],
+    ),
+  ];
+  return new Set([...model.tables.flatMap(ofTable), ...model.sequences.map(({ name }) => name)]);
+}

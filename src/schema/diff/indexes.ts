@@ -1,0 +1,155 @@
+/** The indexes of one table that no constraint owns: by name first, then by what they say. */
+import { key, type Alteration, type Change } from "../changes.js";
+import { createIndex } from "../create-sql.js";
+import type { Index, Table } from "../model.js";
+import { id, qualified } from "../names.js";
+import { alteration } from "./alteration.js";
+import { commentChange } from "./comments.js";
+import { byName, type Scope } from "./diff.js";
+
+export function diffIndexes(
+  live: Table,
+  desired: Table,
+  scope: Scope,
+  used: ReadonlySet<string>,
+): Change[] {
+  const left = new Map(
+    [...byName(live.indexes)].filter(([name]) => !used.has(name)),
+  );
+  const changes: Change[] = [];
+  const added: Index[] = [];
+  for (const index of desired.indexes) {
+    const same = left.get(index.name);
+    left.delete(index.name);
+    if (same === undefined) added.push(index);
+    else changes.push(...compare(desired, same, index, scope));
+  }
+  for (const index of added) {
+    const twin = takeTwin(left, index);
+    if (twin !== null) changes.push(...renamed(desired, twin, index, scope));
+    else if (scope.taken.has(index.name)) changes.push(nameTaken(live, desired, index, scope));
+    else changes.push(addIndex(desired, index, false), ...newComment(desired, index, scope));
+  }
+  const kept = new Set(desired.columns.map(({ name }) => name));
+  for (const index of left.values()) {
+    // It goes with its column.
+    if (index.columns.some((column) => !kept.has(column))) continue;
+    changes.push(dropIndex(desired, index, scope));
+  }
+  return changes;
+}
+
+const addIndex = (table: Table, index: Index, replacesInvalid: boolean): Change => ({
+  kind: "add_index",
+  table,
+  index,
+  onNew: false,
+  replacesInvalid,
+});
+
+function newComment(table: Table, index: Index, scope: Scope, live?: Index): Change[] {
+  const comment = commentChange(live, index, {
+    table: table.name,
+    object: index.name,
+    target: `INDEX ${qualified(scope.namespace, index.name)}`,
+    needs: [key.index(index.name)],
+  });
+  return comment === null ? [] : [comment];
+}
+
+const sameIndex = (a: Index, b: Index): boolean =>
+  a.unique === b.unique && a.definition === b.definition;
+
+function takeTwin(left: Map<string, Index>, wanted: Index): Index | null {
+  for (const [name, index] of left) {
+    if (index.valid && sameIndex(index, wanted)) {
+      left.delete(name);
+      return index;
+    }
+  }
+  return null;
+}
+
+/** What an interrupted build left behind counts as missing, whatever it says. */
+function compare(table: Table, live: Index, desired: Index, scope: Scope): Change[] {
+  if (!live.valid) {
+    return [addIndex(table, desired, true), ...newComment(table, desired, scope)];
+  }
+  if (!sameIndex(live, desired)) return [replaceIndex(table, live, desired, scope)];
+  return newComment(table, desired, scope, live);
+}
+
+const nameOf = (index: Index, scope: Scope): string => qualified(scope.namespace, index.name);
+
+/** Partitioned tables' indexes can be neither built nor dropped concurrently. */
+function concurrently(table: Table): { create: boolean; word: string } {
+  return table.partitioned ? { create: false, word: "" } : { create: true, word: "CONCURRENTLY " };
+}
+
+function replaceIndex(table: Table, live: Index, desired: Index, scope: Scope): Alteration {
+  const { create, word } = concurrently(table);
+  const target = qualified(scope.namespace, table.name);
+  const swap = (from: Index, to: Index): string[] => [
+    `DROP INDEX ${word}IF EXISTS ${nameOf(from, scope)}`,
+    createIndex(to, target, { concurrently: create }),
+  ];
+  return alteration({
+    operation: "change_index",
+    table: table.name,
+    object: desired.name,
+    reason: `${live.unique ? "UNIQUE " : ""}${live.definition} to ${desired.unique ? "UNIQUE " : ""}${desired.definition}: queries and uniqueness do without it while it is built anew`,
+    up: swap(live, desired),
+    down: swap(desired, live),
+    provides: [key.index(desired.name)],
+    needs: desired.columns.map((column) => key.column(table.name, column)),
+    transactional: !create,
+  });
+}
+
+function renamed(table: Table, live: Index, desired: Index, scope: Scope): Change[] {
+  if (!scope.explicitNames.has(desired.name)) return [];
+  return [
+    alteration({
+      operation: "change_index",
+      table: table.name,
+      object: desired.name,
+      reason: `the index is there under the name ${live.name}`,
+      up: [`ALTER INDEX ${nameOf(live, scope)} RENAME TO ${id(desired.name)}`],
+      down: [`ALTER INDEX ${nameOf(desired, scope)} RENAME TO ${id(live.name)}`],
+      provides: [key.index(desired.name)],
+    }),
+  ];
+}
+
+function nameTaken(live: Table, table: Table, index: Index, scope: Scope): Alteration {
+  const constraint = live.constraints.find(({ name }) => name === index.name);
+  const head = `ALTER TABLE ${qualified(scope.namespace, table.name)}`;
+  const { create } = concurrently(table);
+  return alteration({
+    operation: "change_index",
+    table: table.name,
+    object: index.name,
+    reason: `${index.name} already names another object`,
+    first: constraint === undefined ? [] : [`${head} DROP CONSTRAINT IF EXISTS ${id(index.name)}`],
+    up: [createIndex(index, qualified(scope.namespace, table.name), { concurrently: create })],
+    down: null,
+    note: constraint === undefined ? "a person has to choose which of the two keeps the name" : null,
+    provides: [key.index(index.name), key.keys(table.name)],
+    transactional: !create,
+  });
+}
+
+function dropIndex(table: Table, index: Index, scope: Scope): Alteration {
+  const { create, word } = concurrently(table);
+  return alteration({
+    operation: "drop_index",
+    table: table.name,
+    object: index.name,
+    reason: index.valid
+      ? "queries may rely on it, and building it again takes time"
+      : "an interrupted build left it invalid; the schema files do not hold it",
+    up: [`DROP INDEX ${word}IF EXISTS ${nameOf(index, scope)}`],
+    down: [createIndex(index, qualified(scope.namespace, table.name), { concurrently: create })],
+    transactional: !create,
+  });
+}

@@ -1,0 +1,59 @@
+/** A table that is yet to be created, as the table, its indexes and comments, and its foreign keys. */
+import { key, type Change } from "../changes.js";
+import type { Table } from "../model.js";
+import { id, qualified } from "../names.js";
+import { commentChange } from "./comments.js";
+import type { Scope } from "./diff.js";
+
+export function newTableParts(table: Table, scope: Scope): Change[] {
+  const name = qualified(scope.namespace, table.name);
+  const comment = (
+    object: { readonly name: string; readonly comment: string | null },
+    target: string,
+    needs: string,
+  ) => commentChange(undefined, object, { table: table.name, object: object.name, target, needs: [needs] });
+  const comments = [
+    ...table.columns.map((column) =>
+      comment(column, `COLUMN ${name}.${id(column.name)}`, key.table(table.name)),
+    ),
+    ...table.constraints.map((constraint) =>
+      comment(
+        constraint,
+        `CONSTRAINT ${id(constraint.name)} ON ${name}`,
+        constraint.kind === "foreign"
+          ? key.constraint(table.name, constraint.name)
+          : key.table(table.name),
+      ),
+    ),
+    ...table.indexes.map((index) =>
+      comment(index, `INDEX ${qualified(scope.namespace, index.name)}`, key.index(index.name)),
+    ),
+  ];
+  return [
+    { kind: "create_table", table },
+    ...table.indexes.map(
+      (index): Change => ({
+        kind: "add_index",
+        table,
+        index,
+        onNew: true,
+        replacesInvalid: false,
+      }),
+    ),
+    ...comments.filter((change) => change !== null),
+  ];
+}
+
+/** Behind all tables, so that they may refer to each other in a circle. */
+export function foreignKeysOf(table: Table, scope: Scope): Change[] {
+  const live = new Set(scope.live.tables.map(({ name }) => name));
+  return table.constraints
+    .filter(({ kind }) => kind === "foreign")
+    .map((constraint) => ({
+      kind: "add_constraint",
+      table,
+      constraint,
+      onNew: !live.has(table.name),
+      index: null,
+    }));
+}

@@ -1,0 +1,89 @@
+/** Sequences that no identity column hides. */
+import { key, type Change } from "../changes.js";
+import { allSequenceClauses, createSequence } from "../create-sql.js";
+import type { Sequence } from "../model.js";
+import { id, qualified } from "../names.js";
+import { alteration } from "./alteration.js";
+import { commentChange } from "./comments.js";
+import { byName, type Owned, type Scope } from "./diff.js";
+
+export function diffSequences(scope: Scope, owned: Owned): Change[] {
+  const live = byName(scope.live.sequences);
+  const desired = byName(scope.desired.sequences);
+  const mentioned = new Set(scope.desired.tables.map(({ name }) => name));
+  const changes: Change[] = [];
+  for (const sequence of scope.desired.sequences) {
+    const existing = live.get(sequence.name);
+    if (existing === undefined) {
+      changes.push({ kind: "create_sequence", sequence });
+      if (sequence.ownedBy !== null) changes.push({ kind: "own_sequence", sequence });
+    } else changes.push(...compare(existing, sequence, scope));
+    const comment = commentChange(existing, sequence, {
+      table: sequence.ownedBy?.table ?? null,
+      object: sequence.name,
+      target: `SEQUENCE ${qualified(scope.namespace, sequence.name)}`,
+      needs: [key.sequence(sequence.name)],
+    });
+    if (comment !== null) changes.push(comment);
+  }
+  for (const sequence of scope.live.sequences) {
+    if (desired.has(sequence.name)) continue;
+    const { ownedBy } = sequence;
+    const ours = ownedBy === null ? owned.sequences.has(sequence.name) : mentioned.has(ownedBy.table);
+    const columns = scope.desired.tables.find(({ name }) => name === ownedBy?.table)?.columns;
+    const withColumn = ownedBy !== null && !columns?.some(({ name }) => name === ownedBy.column);
+    if (ours && !withColumn) changes.push(dropSequence(sequence, scope));
+  }
+  return changes;
+}
+
+function dropSequence(sequence: Sequence, scope: Scope): Change {
+  return alteration({
+    operation: "drop_sequence",
+    table: sequence.ownedBy?.table ?? null,
+    object: sequence.name,
+    reason: "its position is lost, and defaults outside the schema files may use it",
+    up: [`DROP SEQUENCE ${qualified(scope.namespace, sequence.name)}`],
+    down: [createSequence(sequence, scope.namespace)],
+    note: "the down section starts the sequence anew",
+  });
+}
+
+function compare(live: Sequence, desired: Sequence, scope: Scope): Change[] {
+  const head = `ALTER SEQUENCE ${qualified(scope.namespace, desired.name)}`;
+  const up: string[] = [];
+  const down: string[] = [];
+  const what: string[] = [];
+  const options = (sequence: Sequence) => allSequenceClauses(sequence).join(" ");
+  if (live.type !== desired.type || options(live) !== options(desired)) {
+    up.push(`${head} AS ${desired.type} ${options(desired)}`);
+    down.push(`${head} AS ${live.type} ${options(live)}`);
+    what.push("its options differ");
+  }
+  const owner = ({ ownedBy }: Sequence) =>
+    ownedBy === null
+      ? "NONE"
+      : `${qualified(scope.namespace, ownedBy.table)}.${id(ownedBy.column)}`;
+  if (owner(live) !== owner(desired)) {
+    up.push(`${head} OWNED BY ${owner(desired)}`);
+    down.push(`${head} OWNED BY ${owner(live)}`);
+    what.push(`owned by ${owner(desired)} instead of ${owner(live)}`);
+  }
+  if (live.unlogged !== desired.unlogged) {
+    up.push(`${head} SET ${desired.unlogged ? "UNLOGGED" : "LOGGED"}`);
+    down.push(`${head} SET ${live.unlogged ? "UNLOGGED" : "LOGGED"}`);
+    what.push("its persistence differs");
+  }
+  if (what.length === 0) return [];
+  return [
+    alteration({
+      operation: "unsupported",
+      table: desired.ownedBy?.table ?? null,
+      object: desired.name,
+      reason: `${what.join("; ")}: the next values that applications get would change`,
+      up,
+      down,
+      needs: desired.ownedBy === null ? [] : [key.column(desired.ownedBy.table, desired.ownedBy.column)],
+    }),
+  ];
+}

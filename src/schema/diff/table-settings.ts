@@ -1,0 +1,145 @@
+/** What is said of a table as a whole. All of it is reported, none of it applied. */
+import type { Change } from "../changes.js";
+import type { Table } from "../model.js";
+import { id, qualified } from "../names.js";
+import { alteration } from "./alteration.js";
+import { setOptions } from "./constraints.js";
+import type { Scope } from "./diff.js";
+
+interface Setting {
+  readonly what: string;
+  readonly up: readonly string[];
+  readonly down: readonly string[] | null;
+  readonly note?: string;
+}
+
+export function diffTableSettings(live: Table, desired: Table, scope: Scope): Change[] {
+  return settings(live, desired, scope).map(({ what, up, down, note }) =>
+    alteration({
+      operation: "unsupported",
+      table: desired.name,
+      object: desired.name,
+      reason: what,
+      up,
+      down,
+      note: note ?? null,
+    }),
+  );
+}
+
+function settings(live: Table, desired: Table, scope: Scope): Setting[] {
+  const head = `ALTER TABLE ${qualified(scope.namespace, desired.name)}`;
+  const found: Setting[] = [];
+  const flag = (from: unknown, to: unknown, what: string, up: string, down: string) => {
+    if (from !== to) found.push({ what, up: [`${head} ${up}`], down: [`${head} ${down}`] });
+  };
+  const [persistence, other] = desired.unlogged ? ["UNLOGGED", "LOGGED"] : ["LOGGED", "UNLOGGED"];
+  flag(
+    live.unlogged,
+    desired.unlogged,
+    `to ${persistence.toLowerCase()}: the table is rewritten under a lock that stops every query`,
+    `SET ${persistence}`,
+    `SET ${other}`,
+  );
+  if (live.options.join() !== desired.options.join()) {
+    found.push({
+      what: `storage parameters ${live.options.join(", ") || "none"} to ${desired.options.join(", ") || "none"}`,
+      up: setOptions(head, live.options, desired.options),
+      down: setOptions(head, desired.options, live.options),
+    });
+  }
+  const security = (on: boolean) => `${on ? "ENABLE" : "DISABLE"} ROW LEVEL SECURITY`;
+  flag(
+    live.rowSecurity,
+    desired.rowSecurity,
+    `row level security ${desired.rowSecurity ? "on" : "off"}: it decides which rows everyone sees`,
+    security(desired.rowSecurity),
+    security(live.rowSecurity),
+  );
+  const force = (on: boolean) => `${on ? "" : "NO "}FORCE ROW LEVEL SECURITY`;
+  flag(
+    live.forceRowSecurity,
+    desired.forceRowSecurity,
+    `row level security ${desired.forceRowSecurity ? "also" : "no longer"} for the owner`,
+    force(desired.forceRowSecurity),
+    force(live.forceRowSecurity),
+  );
+  flag(
+    live.replicaIdentity,
+    desired.replicaIdentity,
+    `replica identity ${live.replicaIdentity} to ${desired.replicaIdentity}`,
+    `REPLICA IDENTITY ${desired.replicaIdentity}`,
+    `REPLICA IDENTITY ${live.replicaIdentity}`,
+  );
+  flag(
+    live.accessMethod ?? "heap",
+    desired.accessMethod ?? "heap",
+    "another access method: the table is rewritten",
+    `SET ACCESS METHOD ${id(desired.accessMethod ?? "heap")}`,
+    `SET ACCESS METHOD ${id(live.accessMethod ?? "heap")}`,
+  );
+  flag(
+    live.tablespace ?? "pg_default",
+    desired.tablespace ?? "pg_default",
+    "another tablespace: the table's files are copied under a lock that stops every query",
+    `SET TABLESPACE ${id(desired.tablespace ?? "pg_default")}`,
+    `SET TABLESPACE ${id(live.tablespace ?? "pg_default")}`,
+  );
+  return [...found, ...inheritance(live, desired, scope), ...partitioning(live, desired, scope)];
+}
+
+function inheritance(live: Table, desired: Table, scope: Scope): Setting[] {
+  if (live.inherits.join("\n") === desired.inherits.join("\n")) return [];
+  const head = `ALTER TABLE ${qualified(scope.namespace, desired.name)}`;
+  const move = (from: readonly string[], to: readonly string[]): string[] => [
+    ...from
+      .filter((parent) => !to.includes(parent))
+      .map((parent) => `${head} NO INHERIT ${qualified(scope.namespace, parent)}`),
+    ...to
+      .filter((parent) => !from.includes(parent))
+      .map((parent) => `${head} INHERIT ${qualified(scope.namespace, parent)}`),
+  ];
+  return [
+    {
+      what: `inherits from ${desired.inherits.join(", ") || "nothing"} instead of ${live.inherits.join(", ") || "nothing"}`,
+      up: move(live.inherits, desired.inherits),
+      down: move(desired.inherits, live.inherits),
+      note: "columns that come from the parent have to be there before INHERIT",
+    },
+  ];
+}
+
+function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
+  if (live.partitionKey !== desired.partitionKey) {
+    return [
+      {
+        what: `${describeKey(live)} to ${describeKey(desired)}: only a new table with the rows copied into it can do that`,
+        up: [],
+        down: null,
+        note: "a person has to write this part: create the new table, copy the rows, swap the names",
+      },
+    ];
+  }
+  const child = qualified(scope.namespace, desired.name);
+  const [from, to] = [live.partitionOf, desired.partitionOf];
+  if (from?.parent === to?.parent && from?.bound === to?.bound) return [];
+  const detach = (of: typeof from) =>
+    of === null ? [] : [`ALTER TABLE ${qualified(scope.namespace, of.parent)} DETACH PARTITION ${child}`];
+  const attach = (of: typeof from) =>
+    of === null
+      ? []
+      : [`ALTER TABLE ${qualified(scope.namespace, of.parent)} ATTACH PARTITION ${child} ${of.bound}`];
+  return [
+    {
+      what: `${describePart(from)} to ${describePart(to)}: rows may not fit, and queries on the parent see other rows`,
+      up: [...detach(from), ...attach(to)],
+      down: [...detach(to), ...attach(from)],
+    },
+  ];
+}
+
+const describeKey = ({ partitionKey }: Table): string =>
+  partitionKey === null ? "not partitioned" : `partitioned by ${partitionKey}`;
+
+const describePart = (of: Table["partitionOf"]): string =>
+  of === null ? "no partition" : `partition of ${of.parent} ${of.bound}`;

@@ -1,0 +1,201 @@
+/** Enum types, domains and composite types. */
+import { key, type Change, type NewType } from "../changes.js";
+import { createType } from "../create-sql.js";
+import type { Composite, Domain, DomainConstraint, Model } from "../model.js";
+import { id, qualified } from "../names.js";
+import { alteration } from "./alteration.js";
+import { commentChange } from "./comments.js";
+import { byName, type Owned, type Scope } from "./diff.js";
+import { diffEnum } from "./enums.js";
+
+export function diffTypes(scope: Scope, owned: Owned): Change[] {
+  const live = byName(typesOf(scope.live));
+  const desired = typesOf(scope.desired);
+  const names = new Set(desired.map(({ name }) => name));
+  return [
+    ...desired.flatMap((type) => {
+      const existing = live.get(type.name);
+      const changes: Change[] =
+        existing === undefined ? [{ kind: "create_type", type }] : compare(existing, type, scope);
+      const word = type.of === "domain" ? "DOMAIN" : "TYPE";
+      const comment = commentChange(existing, type, {
+        table: null,
+        object: type.name,
+        target: `${word} ${qualified(scope.namespace, type.name)}`,
+        needs: [key.type(type.name)],
+      });
+      return comment === null ? changes : [...changes, comment];
+    }),
+    ...[...live.values()]
+      .filter(({ name }) => !names.has(name) && owned.types.has(name))
+      .map((type) => dropType(type, scope)),
+  ];
+}
+
+function typesOf(model: Model): NewType[] {
+  return [
+    ...model.enums.map((type) => ({ of: "enum" as const, ...type })),
+    ...model.domains.map((type) => ({ of: "domain" as const, ...type })),
+    ...model.composites.map((type) => ({ of: "composite" as const, ...type })),
+  ];
+}
+
+function dropType(type: NewType, scope: Scope): Change {
+  const word = type.of === "domain" ? "DOMAIN" : "TYPE";
+  return alteration({
+    operation: type.of === "enum" ? "change_enum" : "unsupported",
+    table: null,
+    object: type.name,
+    reason: `the ${type.of} type is no longer in the schema files; something else may use it`,
+    up: [`DROP ${word} ${qualified(scope.namespace, type.name)}`],
+    down: [createType(type, scope.namespace)],
+    provides: [`gone:type.${type.name}`],
+  });
+}
+
+function compare(live: NewType, desired: NewType, scope: Scope): Change[] {
+  if (live.of === "enum" && desired.of === "enum") return diffEnum(live, desired, scope);
+  if (live.of === "domain" && desired.of === "domain") return diffDomain(live, desired, scope);
+  if (live.of === "composite" && desired.of === "composite") {
+    return diffComposite(live, desired, scope);
+  }
+  return [
+    alteration({
+      operation: "unsupported",
+      table: null,
+      object: desired.name,
+      reason: `the ${live.of} type ${desired.name} shall be a ${desired.of} type`,
+      up: [],
+      down: null,
+      note: "a person has to write this part: create the new type, move the columns over, drop the old one",
+      provides: [key.type(desired.name)],
+    }),
+  ];
+}
+
+function diffDomain(live: Domain, desired: Domain, scope: Scope): Change[] {
+  const head = `ALTER DOMAIN ${qualified(scope.namespace, desired.name)}`;
+  const changes: Change[] = [];
+  const base = { table: null, object: desired.name };
+  if (live.type !== desired.type || live.collation !== desired.collation) {
+    changes.push(
+      alteration({
+        ...base,
+        operation: "change_type",
+        reason: `the domain's type ${live.type} to ${desired.type}: PostgreSQL cannot change it in place`,
+        up: [],
+        down: null,
+        note: "a person has to write this part: create a new domain, move the columns over, drop the old one",
+        provides: [key.type(desired.name)],
+      }),
+    );
+  }
+  if (live.default !== desired.default) {
+    const set = (value: string | null) =>
+      value === null ? `${head} DROP DEFAULT` : `${head} SET DEFAULT ${value}`;
+    changes.push(
+      alteration({
+        ...base,
+        operation: "change_default",
+        reason: `the domain's default ${live.default ?? "none"} to ${desired.default ?? "none"}: applications may rely on the value that new rows take`,
+        up: [set(desired.default)],
+        down: [set(live.default)],
+      }),
+    );
+  }
+  if (live.notNull !== desired.notNull) {
+    const [set, drop] = [`${head} SET NOT NULL`, `${head} DROP NOT NULL`];
+    changes.push(
+      alteration({
+        ...base,
+        operation: desired.notNull ? "set_not_null" : "drop_not_null",
+        reason: "every column of the domain changes with it",
+        up: [desired.notNull ? set : drop],
+        down: [desired.notNull ? drop : set],
+      }),
+    );
+  }
+  return [...changes, ...diffDomainConstraints(live, desired, head)];
+}
+
+function diffDomainConstraints(live: Domain, desired: Domain, head: string): Change[] {
+  const left = new Map(byName(live.constraints));
+  const add = ({ name, definition }: DomainConstraint) =>
+    `${head} ADD CONSTRAINT ${id(name)} ${definition}`;
+  const drop = ({ name }: DomainConstraint) => `${head} DROP CONSTRAINT ${id(name)}`;
+  const changes: Change[] = [];
+  for (const constraint of desired.constraints) {
+    const twin =
+      left.get(constraint.name) ??
+      [...left.values()].find(({ definition }) => definition === constraint.definition);
+    if (twin !== undefined) left.delete(twin.name);
+    if (twin?.definition === constraint.definition) continue;
+    changes.push(
+      alteration({
+        operation: "change_constraint",
+        table: null,
+        object: constraint.name,
+        reason: `every column of the domain ${desired.name} would be checked: ${constraint.definition}`,
+        up: [...(twin === undefined ? [] : [drop(twin)]), add(constraint)],
+        down: [drop(constraint), ...(twin === undefined ? [] : [add(twin)])],
+      }),
+    );
+  }
+  for (const constraint of left.values()) {
+    changes.push(
+      alteration({
+        operation: "drop_constraint",
+        table: null,
+        object: constraint.name,
+        reason: `nothing would enforce ${constraint.definition} on columns of the domain ${desired.name}`,
+        up: [drop(constraint)],
+        down: [add(constraint)],
+      }),
+    );
+  }
+  return changes;
+}
+
+function diffComposite(live: Composite, desired: Composite, scope: Scope): Change[] {
+  const spelled = ({ attributes }: Composite) =>
+    attributes.map(({ name, type, collation }) => `${id(name)} ${type} ${collation ?? ""}`.trim());
+  const [from, to] = [spelled(live), spelled(desired)];
+  if (from.join() === to.join()) return [];
+  const head = `ALTER TYPE ${qualified(scope.namespace, desired.name)}`;
+  const steps = (before: Composite, after: Composite): string[] => {
+    const old = byName(before.attributes);
+    const fresh = byName(after.attributes);
+    const collate = (collation: string | null) =>
+      collation === null ? "" : ` COLLATE ${collation}`;
+    return [
+      ...before.attributes
+        .filter(({ name }) => !fresh.has(name))
+        .map(({ name }) => `${head} DROP ATTRIBUTE ${id(name)}`),
+      ...after.attributes.flatMap(({ name, type, collation }) => {
+        const present = old.get(name);
+        if (present === undefined) {
+          return [`${head} ADD ATTRIBUTE ${id(name)} ${type}${collate(collation)}`];
+        }
+        return present.type === type && present.collation === collation
+          ? []
+          : [`${head} ALTER ATTRIBUTE ${id(name)} TYPE ${type}${collate(collation)}`];
+      }),
+    ];
+  };
+  const up = steps(live, desired);
+  return [
+    alteration({
+      operation: up.length === 0 ? "unsupported" : "change_type",
+      table: null,
+      object: desired.name,
+      reason: `(${from.join(", ")}) to (${to.join(", ")}): tables that hold the type would have to change with it`,
+      up,
+      down: up.length === 0 ? null : steps(desired, live),
+      note:
+        up.length === 0
+          ? "the attributes are the same in another order: put them back in schema.sql"
+          : "not possible while a table's column holds the type and an attribute's type changes",
+    }),
+  ];
+}
+

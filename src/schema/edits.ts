@@ -1,0 +1,124 @@
+/**
+ * Where a statement names something of the namespace. Each such place becomes an edit that puts the
+ * scratch schema's name there, so that nothing in the statement can resolve to a live object. It
+ * works on tokens and tree positions, never on patterns over the text.
+ */
+import type { Node } from "@pgsql/types";
+import { mentioned, strings } from "./ast.js";
+import { lex, type Token } from "./lexer.js";
+import { tokenIndex } from "./source.js";
+import type { Edit } from "./statement.js";
+
+export interface Names {
+  readonly namespace: string;
+  /** Tables, sequences and indexes that the files create. */
+  readonly relations: ReadonlySet<string>;
+  readonly types: ReadonlySet<string>;
+}
+
+const NAMED_BY_WORD: Readonly<Record<string, string>> = {
+  CreateEnumStmt: "type",
+  CreateDomainStmt: "domain",
+  AlterEnumStmt: "type",
+  AlterDomainStmt: "domain",
+};
+
+const SKIPPED = new Set(["if", "not", "exists"]);
+
+/** The edits of one statement, sorted. `at` turns the tree's byte positions into offsets in `text`. */
+export function namespaceEdits(
+  node: Node,
+  text: string,
+  at: (byte: number) => number,
+  names: Names,
+): Edit[] {
+  const tokens = lex(text).filter(({ kind }) => kind !== "comment");
+  const edits = new Map<number, Edit>();
+  const add = (edit: Edit) => edits.set(edit.start, edit);
+  const insert = (start: number) => add({ start, end: start, text: "", scratch: true });
+
+  for (const edit of qualifiedNames(tokens, names)) add(edit);
+  const found = mentioned(node);
+  for (const { schemaname, location } of found.relations) {
+    if (location === undefined) continue;
+    const start = at(location);
+    if (schemaname === undefined) insert(start);
+    else add(replaceQualifier(tokens, start));
+  }
+  for (const type of found.types) {
+    const parts = strings(type.names);
+    const [name] = parts;
+    if (parts.length !== 1 || name === undefined || (type.location ?? -1) < 0) continue;
+    if (names.types.has(name)) insert(at(type.location ?? 0));
+  }
+  for (const edit of namesWithoutPosition(node, tokens)) add(edit);
+  for (const edit of regclassLiterals(tokens, names)) add(edit);
+  if ("IndexStmt" in node && node.IndexStmt.concurrent === true) {
+    const word = tokens.find(({ value }) => value === "concurrently");
+    if (word !== undefined) add({ start: word.start, end: word.end, text: "", scratch: false });
+  }
+  return [...edits.values()].sort((a, b) => a.start - b.start);
+}
+
+/** `public.task`, wherever it stands: the namespace gives way to the scratch schema. */
+function* qualifiedNames(tokens: readonly Token[], names: Names): Iterable<Edit> {
+  for (const [index, token] of tokens.entries()) {
+    const name = tokens[index + 2];
+    if (!isName(token) || token.value !== names.namespace || name === undefined) continue;
+    if (tokens[index + 1]?.value !== "." || tokens[index - 1]?.value === ".") continue;
+    if (!isName(name) || !(names.relations.has(name.value) || names.types.has(name.value))) continue;
+    // The dot goes too: the scratch name brings its own.
+    yield { start: token.start, end: name.start, text: "", scratch: true };
+  }
+}
+
+/** `'public.task_id_seq'`, as in nextval: a literal that is exactly a qualified name. */
+function* regclassLiterals(tokens: readonly Token[], names: Names): Iterable<Edit> {
+  for (const { kind, value, start } of tokens) {
+    if (kind !== "string" || !value.startsWith("'")) continue;
+    const inner = value.slice(1, -1);
+    const parts = lex(inner);
+    const [schema, dot, name] = parts;
+    if (parts.length !== 3 || schema === undefined || dot?.value !== "." || name === undefined) {
+      continue;
+    }
+    if (!isName(schema) || schema.value !== names.namespace || !isName(name)) continue;
+    if (!names.relations.has(name.value)) continue;
+    yield { start: start + 1 + schema.start, end: start + 1 + name.start, text: "", scratch: true };
+  }
+}
+
+/** Names that the tree gives without a position: they follow a keyword. */
+function* namesWithoutPosition(node: Node, tokens: readonly Token[]): Iterable<Edit> {
+  const [kind = ""] = Object.keys(node);
+  const word = NAMED_BY_WORD[kind];
+  if (word !== undefined) {
+    let index = tokens.findIndex(({ value }) => value === word) + 1;
+    while (SKIPPED.has(tokens[index]?.value ?? "")) index += 1;
+    yield nameEdit(tokens, index, tokens[index + 1]?.value === ".");
+  }
+  if ("CommentStmt" in node) {
+    const { objtype = "", object } = node.CommentStmt;
+    const on = tokens.findIndex(({ value }) => value === "on");
+    if (objtype === "OBJECT_TABCONSTRAINT" || objtype === "OBJECT_DOMCONSTRAINT") {
+      const second = tokens.findIndex(({ value }, index) => index > on + 1 && value === "on");
+      const index = second + (objtype === "OBJECT_DOMCONSTRAINT" ? 2 : 1);
+      yield nameEdit(tokens, index, tokens[index + 1]?.value === ".");
+    } else if (object !== undefined && "List" in object) {
+      const plain = objtype === "OBJECT_COLUMN" ? 2 : 1;
+      yield nameEdit(tokens, on + 2, (object.List.items?.length ?? 0) > plain);
+    }
+  }
+}
+
+/** Puts the scratch schema in front of the name at token `index`, in place of its qualifier if any. */
+function nameEdit(tokens: readonly Token[], index: number, hasQualifier: boolean): Edit {
+  const start = tokens[index]?.start ?? 0;
+  const end = hasQualifier ? (tokens[index + 2]?.start ?? start) : start;
+  return { start, end, text: "", scratch: true };
+}
+
+const replaceQualifier = (tokens: readonly Token[], start: number): Edit =>
+  nameEdit(tokens, tokenIndex(tokens, start), true);
+
+const isName = ({ kind }: Token): boolean => kind === "word" || kind === "quoted";

@@ -1,0 +1,102 @@
+/** Building an index on a table that is in use without holding anyone up. */
+import type { Addition } from "./changes.js";
+import { createIndex } from "./create-sql.js";
+import type { Index } from "./model.js";
+import { qualified, withSuffix } from "./names.js";
+import { step } from "./step.js";
+import type { Facts, Step } from "./steps.js";
+
+export function indexSteps(
+  { table, index, onNew, replacesInvalid }: Addition & { kind: "add_index" },
+  facts: Facts,
+): Step[] {
+  const target = qualified(facts.namespace, table.name);
+  const base = { operation: "add_index", table: table.name, object: index.name } as const;
+  if (onNew) return [step(facts, { ...base, sql: createIndex(index, target), grouped: true })];
+  if (table.partitioned) return partitionedSteps(table.name, index, replacesInvalid, facts);
+  return concurrentSteps(base, table.name, index, replacesInvalid, facts);
+}
+
+/**
+ * No lock timeout: while it waits it holds up neither readers nor writers, and a timeout would leave
+ * an invalid index behind. No statement timeout: it takes as long as the table is large.
+ */
+export function concurrentSteps(
+  base: Pick<Step, "operation" | "table" | "object">,
+  table: string,
+  index: Pick<Index, "name" | "unique" | "definition">,
+  replacesInvalid: boolean,
+  facts: Facts,
+): Step[] {
+  const drop = `DROP INDEX CONCURRENTLY IF EXISTS ${qualified(facts.namespace, index.name)}`;
+  const known = facts.tables.get(table) ?? { rows: 0, bytes: 0 };
+  const unhurried = {
+    ...base,
+    lock: "SHARE UPDATE EXCLUSIVE",
+    transactional: false,
+    lockMs: 0,
+    statementMs: 0,
+  } as const;
+  return [
+    ...(replacesInvalid ? [step(facts, { ...unhurried, sql: drop })] : []),
+    step(facts, {
+      ...unhurried,
+      sql: createIndex(index, qualified(facts.namespace, table), { concurrently: true }),
+      work: { rows: known.rows, bytes: known.bytes },
+      cleanup: [drop],
+    }),
+  ];
+}
+
+/** On the parent alone first, then on each partition by itself, then attached: the last one makes it valid. */
+function partitionedSteps(
+  table: string,
+  index: Index,
+  replacesInvalid: boolean,
+  facts: Facts,
+): Step[] {
+  const { namespace } = facts;
+  const base = { operation: "add_index", table, object: index.name } as const;
+  const parent = qualified(namespace, index.name);
+  const drop = replacesInvalid
+    ? [
+        step(facts, {
+          ...base,
+          sql: `DROP INDEX IF EXISTS ${parent}`,
+          lock: "ACCESS EXCLUSIVE",
+        }),
+      ]
+    : [];
+  return [
+    ...drop,
+    step(facts, {
+      ...base,
+      sql: createIndex(index, qualified(namespace, table), { only: true }),
+      lock: "SHARE ROW EXCLUSIVE",
+    }),
+    ...(facts.partitions.get(table) ?? []).flatMap((partition) => {
+      const part: Index = { ...index, name: withSuffix(partition, `_${shortHash(index.name)}_idx`) };
+      const build = facts.partitioned.has(partition)
+        ? partitionedSteps(partition, part, replacesInvalid, facts)
+        : concurrentSteps({ ...base, table: partition }, partition, part, true, facts);
+      return [
+        ...build,
+        step(facts, {
+          ...base,
+          table: partition,
+          sql: `ALTER INDEX ${parent} ATTACH PARTITION ${qualified(namespace, part.name)}`,
+          lock: "ACCESS EXCLUSIVE",
+        }),
+      ];
+    }),
+  ];
+}
+
+/** Tells the parts of several indexes on one partition apart; the same in every run. */
+function shortHash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const char of text) {
+    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  }
+  return hash.toString(36);
+}

@@ -1,0 +1,163 @@
+/** Brings changes into an order in which they can run, and holds back what waits for a person. */
+import type { Addition, Alteration, Change } from "./changes.js";
+import { createIndex, createTable, inlineConstraint } from "./create-sql.js";
+import { edges } from "./dependencies.js";
+import { alteration } from "./diff/alteration.js";
+import { qualified } from "./names.js";
+import { sortByNeeds } from "./sort.js";
+
+const RANK: Readonly<Record<Addition["kind"], number>> = {
+  create_extension: 0,
+  add_enum_value: 1,
+  create_type: 2,
+  create_sequence: 3,
+  create_table: 4,
+  add_column: 5,
+  own_sequence: 6,
+  add_index: 7,
+  add_constraint: 8,
+  validate_constraint: 9,
+  set_comment: 10,
+};
+
+const ALTERATION_RANK: Readonly<Partial<Record<Alteration["operation"], number>>> = {
+  rename_table: 0,
+  rename_column: 1,
+  drop_constraint: 2,
+  drop_enum_value: 3,
+  change_enum: 3,
+  change_type: 4,
+  change_generated: 5,
+  add_not_null_column: 6,
+  change_default: 7,
+  set_not_null: 8,
+  drop_not_null: 8,
+  change_identity: 9,
+  change_primary_key: 10,
+  change_constraint: 11,
+  unsupported: 12,
+  change_index: 13,
+  drop_index: 14,
+  drop_column: 15,
+  drop_sequence: 16,
+  drop_table: 17,
+};
+
+export interface Ordered {
+  readonly additions: readonly Addition[];
+  readonly alterations: readonly Alteration[];
+}
+
+/** `changes` as classified; `namespace` for the SQL of what is held back. */
+export function order(changes: readonly (Addition | Alteration)[], namespace: string): Ordered {
+  const alterations: Alteration[] = [];
+  const additions: Addition[] = [];
+  for (const change of changes) {
+    if (change.kind === "alteration") alterations.push(change);
+    else additions.push(change);
+  }
+  const sorted = sorter(
+    additions.sort((a, b) => RANK[a.kind] - RANK[b.kind]),
+  );
+  const blocked = new Map<string, Alteration>();
+  for (const item of alterations) {
+    for (const name of item.provides) if (!blocked.has(name)) blocked.set(name, item);
+  }
+  const free: Addition[] = [];
+  for (const addition of sorted) {
+    const { needs, provides } = edges(addition);
+    const waits = needs.map((name) => blocked.get(name)).find((item) => item !== undefined);
+    if (waits === undefined || addition.kind === "add_enum_value") {
+      free.push(addition);
+      continue;
+    }
+    const held = holdBack(addition, waits, namespace);
+    alterations.push(held);
+    for (const name of provides) if (!blocked.has(name)) blocked.set(name, held);
+  }
+  const rank = ({ operation }: Alteration) => ALTERATION_RANK[operation] ?? 12;
+  return {
+    additions: free,
+    alterations: sorter(alterations.sort((a, b) => rank(a) - rank(b))),
+  };
+}
+
+const sorter = <T extends Change>(changes: readonly T[]): T[] =>
+  sortByNeeds(changes.map((item) => ({ item, ...edges(item) })));
+
+/** An addition that needs something which waits for a person becomes part of that decision. */
+function holdBack(addition: Addition, waits: Alteration, namespace: string): Alteration {
+  const reason = `held back: it waits for ${waits.operation} ${waits.table === null ? "" : `${waits.table}.`}${waits.object}; the next apply adds it after that`;
+  const { provides, needs } = edges(addition);
+  const base = { reason, up: [], down: null, provides, needs };
+  switch (addition.kind) {
+    case "add_index":
+      return alteration({
+        ...base,
+        operation: "change_index",
+        table: addition.table.name,
+        object: addition.index.name,
+        note: `applied by itself afterwards: ${createIndex(addition.index, qualified(namespace, addition.table.name))}`,
+      });
+    case "add_constraint":
+    case "validate_constraint":
+      return alteration({
+        ...base,
+        operation: addition.constraint.kind === "primary" ? "change_primary_key" : "change_constraint",
+        table: addition.table.name,
+        object: addition.constraint.name,
+        note: `applied by itself afterwards: ALTER TABLE ${qualified(namespace, addition.table.name)} ADD ${inlineConstraint(addition.constraint)}`,
+      });
+    case "create_table":
+      return alteration({
+        ...base,
+        operation: "unsupported",
+        table: addition.table.name,
+        object: addition.table.name,
+        note: `applied by itself afterwards: ${createTable(addition.table, namespace)}`,
+      });
+    case "add_column":
+      return alteration({
+        ...base,
+        operation: "unsupported",
+        table: addition.table.name,
+        object: addition.column.name,
+        note: "the column is added by itself afterwards",
+      });
+    case "create_extension":
+    case "create_type":
+    case "add_enum_value":
+    case "create_sequence":
+    case "own_sequence":
+    case "set_comment":
+      return alteration({
+        ...base,
+        operation: "unsupported",
+        table: "table" in addition ? addition.table : null,
+        object: objectOf(addition),
+        note: "applied by itself afterwards",
+      });
+  }
+}
+
+function objectOf(
+  addition: Exclude<
+    Addition,
+    { kind: "add_index" | "add_constraint" | "validate_constraint" | "create_table" | "add_column" }
+  >,
+): string {
+  switch (addition.kind) {
+    case "create_extension":
+      return addition.extension.name;
+    case "create_type":
+      return addition.type.name;
+    case "add_enum_value":
+      return addition.type;
+    case "create_sequence":
+    case "own_sequence":
+      return addition.sequence.name;
+    case "set_comment":
+      return addition.object;
+  }
+}
+

@@ -1,0 +1,142 @@
+/**
+ * Lets the server itself judge the schema files: they are created in a scratch schema inside the
+ * caller's transaction, read back, and rolled back. Nothing here commits, no live object is named
+ * (edits.ts), and before the result counts the server's own books are asked whether anything live
+ * was touched all the same.
+ */
+import { randomBytes } from "node:crypto";
+import { SuperviseError } from "../errors.js";
+import type { Session } from "../postgres/session.js";
+import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.js";
+import { fixSpelling, introspect } from "./introspect.js";
+import type { Model } from "./model.js";
+import { id, literal } from "./names.js";
+import { sortByNeeds } from "./sort.js";
+import { scratchSql, type SchemaStatement, type WantedExtension } from "./statement.js";
+import { scratchFailure } from "./scratch-failure.js";
+import { refuseTouched } from "./touched.js";
+
+export interface ScratchInput {
+  readonly namespace: string;
+  readonly statements: readonly SchemaStatement[];
+  readonly extensions: readonly WantedExtension[];
+}
+
+/** How a scratch schema is named: unique, so that two sessions never wait for one another. */
+const scratchName = (): string => `dazzle_scratch_${randomBytes(8).toString("hex")}`;
+
+/**
+ * What the statements mean on this server. Needs an open transaction; leaves it as it was.
+ *
+ * @throws SuperviseError SCHEMA_INVALID with file and line; PRIVILEGE_MISSING.
+ */
+export async function readDesired(session: Session, input: ScratchInput): Promise<Model> {
+  const schema = scratchName();
+  await session.query("savepoint dazzle_scratch");
+  try {
+    await createSchema(session, schema);
+    const path = await scratchPath(session, schema, input);
+    await createExtensions(session, schema, input);
+    await session.query(`set local search_path = ${path}`);
+    for (const statement of inOrder(input.statements)) await create(session, schema, statement);
+    await refuseTouched(session, schema, input.namespace);
+    await fixSpelling(session);
+    const model = await introspect(session, {
+      schema,
+      namespace: input.namespace,
+      volatility: true,
+    });
+    return { ...model, extensions: input.extensions };
+  } finally {
+    if (!session.lost.aborted) await session.query("rollback to savepoint dazzle_scratch");
+  }
+}
+
+/** Dependencies first, foreign keys behind all tables, comments last; otherwise as written. */
+function inOrder(statements: readonly SchemaStatement[]): SchemaStatement[] {
+  const late = ({ kind }: SchemaStatement): number =>
+    kind === "foreign_key" ? 1 : kind === "comment" ? 2 : 0;
+  const sorted = sortByNeeds(
+    statements.map((item) => ({
+      item,
+      provides: item.defines,
+      needs: late(item) === 0 ? item.needs : [],
+    })),
+  );
+  return [0, 1, 2].flatMap((rank) => sorted.filter((statement) => late(statement) === rank));
+}
+
+async function createSchema(session: Session, schema: string): Promise<void> {
+  try {
+    await session.query(`create schema ${schema}`);
+  } catch (error) {
+    if (sqlstateOf(error) !== SQLSTATE.insufficientPrivilege) throw error;
+    await session.query("rollback to savepoint dazzle_scratch");
+    const [row] = await session.query<{ grant: string }>(
+      `select format('GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user) as grant`,
+    );
+    throw new SuperviseError("PRIVILEGE_MISSING", {
+      what: "the role may not create a schema, which checking schema.sql needs (it is always rolled back)",
+      remedy: `as the database's owner run: ${row?.grant ?? "GRANT CREATE ON DATABASE"}`,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Scratch first; then the namespace, for functions that revisions made there; then where
+ * extensions live. Tables and types of the files are always named with the scratch schema, so none
+ * of these can stand in for them.
+ */
+async function scratchPath(
+  session: Session,
+  schema: string,
+  { namespace }: ScratchInput,
+): Promise<string> {
+  const rows = await session.query<{ schema: string }>(
+    `select distinct n.nspname as schema from pg_extension e
+     join pg_namespace n on n.oid = e.extnamespace where n.nspname <> 'pg_catalog' order by 1`,
+  );
+  return [schema, namespace, ...rows.map((row) => row.schema)].map(id).join(", ");
+}
+
+/** Only those that are not installed yet; they go with the scratch schema. */
+async function createExtensions(
+  session: Session,
+  schema: string,
+  input: ScratchInput,
+): Promise<void> {
+  for (const extension of input.extensions) {
+    const [present] = await session.query(`select from pg_extension where extname = $1`, [
+      extension.name,
+    ]);
+    if (present !== undefined) continue;
+    const own = extension.schema === null || extension.schema === input.namespace;
+    const version = extension.version === null ? "" : ` version ${literal(extension.version)}`;
+    await session
+      .query(
+        `create extension ${id(extension.name)} with schema ${own ? schema : id(extension.schema ?? "")}${version} cascade`,
+      )
+      .catch((error: unknown) => {
+        throw new SuperviseError("SCHEMA_INVALID", {
+          what: `the extension ${extension.name} cannot be created: ${error instanceof Error ? error.message : String(error)}`,
+          where: "CREATE EXTENSION in the schema files",
+          remedy: "install it on the server, or let a superuser create it once in this database",
+          cause: error,
+        });
+      });
+  }
+}
+
+async function create(
+  session: Session,
+  schema: string,
+  statement: SchemaStatement,
+): Promise<void> {
+  const sql = scratchSql(statement, schema);
+  try {
+    await session.query(sql);
+  } catch (error) {
+    throw scratchFailure(error, statement, sql, schema);
+  }
+}

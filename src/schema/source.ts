@@ -1,0 +1,44 @@
+/** A schema file's text with its tokens, and the errors that point into it. */
+import { SuperviseError, type ErrorCode } from "../errors.js";
+import { lex, type Token } from "./lexer.js";
+import { byteToOffset, lineAt } from "./position.js";
+
+export interface SchemaFile {
+  /** Relative to the project, for messages. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Source extends SchemaFile {
+  readonly tokens: readonly Token[];
+  /** From the parser's byte offsets to offsets in `text`. */
+  readonly offset: (byte: number) => number;
+}
+
+export function openSource(file: SchemaFile): Source {
+  return { ...file, tokens: lex(file.text), offset: byteToOffset(file.text) };
+}
+
+/** A failure at offset `at` of the file. */
+export function failAt(
+  source: SchemaFile,
+  at: number,
+  code: ErrorCode,
+  what: string,
+  remedy: string,
+): SuperviseError {
+  const where = `${source.name}:${lineAt(source.text, at)}`;
+  return new SuperviseError(code, { what, where, remedy });
+}
+
+/** Index of the first token at or behind `at`, comments included; `tokens.length` when there is none. */
+export function tokenIndex(tokens: readonly Token[], at: number): number {
+  let low = 0;
+  let high = tokens.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((tokens[middle]?.start ?? 0) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

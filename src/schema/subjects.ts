@@ -1,0 +1,64 @@
+/** What a statement creates, needs and is about, as keys: `relation:task`, `type:status`. */
+import type { Node } from "@pgsql/types";
+import { stringOf, strings, type Found } from "./ast.js";
+import type { Names } from "./edits.js";
+
+/** Tables count as types too: each brings a row type. */
+export function definedNames(node: Node): string[] {
+  if ("CreateStmt" in node) {
+    const name = node.CreateStmt.relation?.relname ?? "";
+    return [`relation:${name}`, `type:${name}`];
+  }
+  if ("CreateSeqStmt" in node) return [`relation:${node.CreateSeqStmt.sequence?.relname ?? ""}`];
+  if ("IndexStmt" in node && node.IndexStmt.idxname !== undefined) {
+    return [`relation:${node.IndexStmt.idxname}`];
+  }
+  if ("CreateEnumStmt" in node) return [`type:${last(node.CreateEnumStmt.typeName)}`];
+  if ("CreateDomainStmt" in node) return [`type:${last(node.CreateDomainStmt.domainname)}`];
+  if ("CompositeTypeStmt" in node) {
+    return [`type:${node.CompositeTypeStmt.typevar?.relname ?? ""}`];
+  }
+  return [];
+}
+
+export function neededNames(found: Found, node: Node, names: Names): string[] {
+  const own = new Set(definedNames(node));
+  const needs = new Set<string>();
+  for (const { relname } of found.relations) {
+    if (relname !== undefined && names.relations.has(relname)) needs.add(`relation:${relname}`);
+  }
+  for (const type of found.types) {
+    const name = strings(type.names).at(-1);
+    if (name !== undefined && names.types.has(name)) needs.add(`type:${name}`);
+  }
+  return [...needs].filter((need) => !own.has(need));
+}
+
+/** The table, sequence, type or extension that the statement is part of. */
+export function subjectOf(node: Node): string {
+  if ("CreateStmt" in node) return node.CreateStmt.relation?.relname ?? "";
+  if ("AlterTableStmt" in node) return node.AlterTableStmt.relation?.relname ?? "";
+  if ("IndexStmt" in node) return node.IndexStmt.relation?.relname ?? "";
+  if ("CreateSeqStmt" in node) return node.CreateSeqStmt.sequence?.relname ?? "";
+  if ("AlterSeqStmt" in node) return node.AlterSeqStmt.sequence?.relname ?? "";
+  if ("CreateEnumStmt" in node) return last(node.CreateEnumStmt.typeName);
+  if ("AlterEnumStmt" in node) return last(node.AlterEnumStmt.typeName);
+  if ("CreateDomainStmt" in node) return last(node.CreateDomainStmt.domainname);
+  if ("AlterDomainStmt" in node) return last(node.AlterDomainStmt.typeName);
+  if ("CompositeTypeStmt" in node) return node.CompositeTypeStmt.typevar?.relname ?? "";
+  return "CommentStmt" in node ? commented(node.CommentStmt.objtype ?? "", node.CommentStmt.object) : "";
+}
+
+function commented(objtype: string, object: Node | undefined): string {
+  if (object === undefined) return "";
+  if ("TypeName" in object) return last(object.TypeName.names);
+  if (!("List" in object)) return stringOf(object) ?? "";
+  const items = object.List.items ?? [];
+  const [first] = items;
+  if (first !== undefined && "TypeName" in first) return last(first.TypeName.names);
+  const names = strings(items);
+  const ofPart = objtype === "OBJECT_COLUMN" || objtype === "OBJECT_TABCONSTRAINT";
+  return names.at(ofPart ? -2 : -1) ?? "";
+}
+
+const last = (nodes: readonly Node[] | undefined): string => strings(nodes).at(-1) ?? "";
