@@ -51,12 +51,15 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
   const changes: Change[] = [];
   const comment = columnComment(table, live, desired, scope);
   const generatedDiffers =
-    live.generated?.expression !== desired.generated?.expression ||
-    live.generated?.kind !== desired.generated?.kind;
+    live.generated?.kind !== desired.generated?.kind ||
+    !sameText("generated", table, desired, scope, [
+      live.generated?.expression ?? null,
+      desired.generated?.expression ?? null,
+    ]);
   const retyped = live.type !== desired.type || live.collation !== desired.collation;
   const generated = live.generated !== null || desired.generated !== null;
   if (desired.inherited || live.inherited) {
-    if (!generated && live.default !== desired.default) {
+    if (!generated && defaultDiffers(table, live, desired, scope)) {
       changes.push(changeDefault(table, live, desired, scope));
     }
     return comment === null ? changes : [...changes, comment];
@@ -67,7 +70,7 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
     const identity = identityDiffers(live, desired);
     if (retyped) changes.push(changeType(table, live, desired, scope));
     if (identity) changes.push(changeIdentity(table, live, desired, scope));
-    else if (!retyped && live.default !== desired.default) {
+    else if (!retyped && defaultDiffers(table, live, desired, scope)) {
       changes.push(changeDefault(table, live, desired, scope));
     }
     if (live.notNull !== desired.notNull && !(identity && desired.identity !== null)) {
@@ -76,6 +79,20 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
   }
   changes.push(...settingChanges(table, live, desired, scope));
   return comment === null ? changes : [...changes, comment];
+}
+
+const defaultDiffers = (table: Table, live: Column, desired: Column, scope: Scope): boolean =>
+  !sameText("default", table, desired, scope, [live.default, desired.default]);
+
+function sameText(
+  kind: "default" | "generated",
+  table: Table,
+  column: Column,
+  scope: Scope,
+  [live, desired]: readonly [string | null, string | null],
+): boolean {
+  if (live === null || desired === null) return live === desired;
+  return scope.same({ kind, of: table.name, column: column.name, live, desired });
 }
 
 function identityDiffers(live: Column, desired: Column): boolean {

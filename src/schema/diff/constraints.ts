@@ -28,7 +28,7 @@ export function diffConstraints(live: Table, desired: Table, scope: Scope): Cons
   }
   const indexesUsed = new Set<string>();
   for (const constraint of added) {
-    const twin = takeTwin(left, constraint);
+    const twin = takeTwin(left, constraint, desired, scope);
     if (twin !== null) changes.push(...renamed(desired, twin, constraint, scope));
     else changes.push(...addOrReplace(live, desired, constraint, left, indexesUsed, scope));
   }
@@ -45,9 +45,14 @@ const alter = (table: Table, scope: Scope): string =>
   `ALTER TABLE ${qualified(scope.namespace, table.name)}`;
 
 /** Removes from `left` a constraint that says the same under another name. */
-function takeTwin(left: Map<string, Constraint>, wanted: Constraint): Constraint | null {
+function takeTwin(
+  left: Map<string, Constraint>,
+  wanted: Constraint,
+  table: Table,
+  scope: Scope,
+): Constraint | null {
   for (const [name, constraint] of left) {
-    if (constraint.kind === wanted.kind && constraint.definition === wanted.definition) {
+    if (sameConstraint(table, constraint, wanted, scope)) {
       left.delete(name);
       return constraint;
     }
@@ -55,8 +60,23 @@ function takeTwin(left: Map<string, Constraint>, wanted: Constraint): Constraint
   return null;
 }
 
+/** Foreign keys and keys have no expressions, so only the others can be spelled in two ways. */
+function sameConstraint(table: Table, live: Constraint, desired: Constraint, scope: Scope): boolean {
+  if (live.kind !== desired.kind) return false;
+  if (live.kind !== "check" && live.kind !== "exclude") {
+    return live.definition === desired.definition;
+  }
+  return scope.same({
+    kind: "constraint",
+    of: table.name,
+    column: null,
+    live: live.definition,
+    desired: desired.definition,
+  });
+}
+
 function compare(table: Table, live: Constraint, desired: Constraint, scope: Scope): Change[] {
-  if (live.definition !== desired.definition || live.kind !== desired.kind) {
+  if (!sameConstraint(table, live, desired, scope)) {
     return [replaceConstraint(table, live, desired, scope)];
   }
   const comment = commentChange(live, desired, {

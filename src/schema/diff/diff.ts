@@ -6,6 +6,7 @@ import type { Rename } from "../statement.js";
 import { commentChange } from "./comments.js";
 import { diffExtensions } from "./extensions.js";
 import { foreignKeysOf, newTableParts } from "./new-table.js";
+import type { Same } from "./question.js";
 import { applyRenames, findRenames } from "./renames.js";
 import { diffSequences } from "./sequences.js";
 import { diffTable } from "./tables.js";
@@ -26,6 +27,7 @@ export interface DiffInput {
   /** Constraints (`table.name`) and indexes whose names the files spell out. */
   readonly explicitNames: ReadonlySet<string>;
   readonly owned: Owned;
+  readonly same: Same;
 }
 
 /** What the diff of one object needs to know of the rest. */
@@ -36,6 +38,7 @@ export interface Scope {
   readonly explicitNames: ReadonlySet<string>;
   /** Names of live tables, indexes and sequences: a new one cannot take them. */
   readonly taken: ReadonlySet<string>;
+  readonly same: Same;
 }
 
 export function diffModels(input: DiffInput): Change[] {
@@ -48,6 +51,7 @@ export function diffModels(input: DiffInput): Change[] {
     desired: input.desired,
     explicitNames: input.explicitNames,
     taken: relationNames(live),
+    same: input.same,
   };
   const before = byName(live.tables);
   const after = byName(input.desired.tables);

@@ -25,7 +25,7 @@ export function diffIndexes(
     else changes.push(...compare(desired, same, index, scope));
   }
   for (const index of added) {
-    const twin = takeTwin(left, index);
+    const twin = takeTwin(left, index, desired, scope);
     if (twin !== null) changes.push(...renamed(desired, twin, index, scope));
     else if (scope.taken.has(index.name)) changes.push(nameTaken(live, desired, index, scope));
     else changes.push(addIndex(desired, index, false), ...newComment(desired, index, scope));
@@ -57,12 +57,25 @@ function newComment(table: Table, index: Index, scope: Scope, live?: Index): Cha
   return comment === null ? [] : [comment];
 }
 
-const sameIndex = (a: Index, b: Index): boolean =>
-  a.unique === b.unique && a.definition === b.definition;
+/** Only expressions and predicates, which stand in parentheses of their own, have two spellings. */
+const sameIndex = (table: Table, live: Index, desired: Index, scope: Scope): boolean =>
+  live.unique === desired.unique &&
+  scope.same({
+    kind: "index",
+    of: table.name,
+    column: null,
+    live: live.definition,
+    desired: desired.definition,
+  });
 
-function takeTwin(left: Map<string, Index>, wanted: Index): Index | null {
+function takeTwin(
+  left: Map<string, Index>,
+  wanted: Index,
+  table: Table,
+  scope: Scope,
+): Index | null {
   for (const [name, index] of left) {
-    if (index.valid && sameIndex(index, wanted)) {
+    if (index.valid && sameIndex(table, index, wanted, scope)) {
       left.delete(name);
       return index;
     }
@@ -75,7 +88,7 @@ function compare(table: Table, live: Index, desired: Index, scope: Scope): Chang
   if (!live.valid) {
     return [addIndex(table, desired, true), ...newComment(table, desired, scope)];
   }
-  if (!sameIndex(live, desired)) return [replaceIndex(table, live, desired, scope)];
+  if (!sameIndex(table, live, desired, scope)) return [replaceIndex(table, live, desired, scope)];
   return newComment(table, desired, scope, live);
 }
 

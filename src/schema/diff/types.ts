@@ -115,10 +115,23 @@ function diffDomain(live: Domain, desired: Domain, scope: Scope): Change[] {
       }),
     );
   }
-  return [...changes, ...diffDomainConstraints(live, desired, head)];
+  return [...changes, ...diffDomainConstraints(live, desired, head, scope)];
 }
 
-function diffDomainConstraints(live: Domain, desired: Domain, head: string): Change[] {
+function diffDomainConstraints(
+  live: Domain,
+  desired: Domain,
+  head: string,
+  scope: Scope,
+): Change[] {
+  const same = (a: DomainConstraint, b: DomainConstraint): boolean =>
+    scope.same({
+      kind: "domain",
+      of: desired.name,
+      column: null,
+      live: a.definition,
+      desired: b.definition,
+    });
   const left = new Map(byName(live.constraints));
   const add = ({ name, definition }: DomainConstraint) =>
     `${head} ADD CONSTRAINT ${id(name)} ${definition}`;
@@ -127,9 +140,9 @@ function diffDomainConstraints(live: Domain, desired: Domain, head: string): Cha
   for (const constraint of desired.constraints) {
     const twin =
       left.get(constraint.name) ??
-      [...left.values()].find(({ definition }) => definition === constraint.definition);
+      [...left.values()].find((other) => same(other, constraint));
     if (twin !== undefined) left.delete(twin.name);
-    if (twin?.definition === constraint.definition) continue;
+    if (twin !== undefined && same(twin, constraint)) continue;
     changes.push(
       alteration({
         operation: "change_constraint",

@@ -1,0 +1,197 @@
+/**
+ * Runs the steps of a plan on the session that holds the lock. Every statement runs under exactly
+ * the timeouts of its step. Steps about new objects share a transaction; every other one has its
+ * own, so that no lock is held while waiting for the next.
+ */
+import type { Logger } from "../log/logger.js";
+import type { Session } from "../postgres/session.js";
+import { id } from "../schema/names.js";
+import type { Step } from "../schema/steps.js";
+import { refuseInterrupted } from "../postgres/interrupted.js";
+import { runBatches } from "./backfill.js";
+import { findBlockers } from "./blockers.js";
+import { markBackfill } from "./record.js";
+import { withRetries } from "./retry.js";
+import { stepFailure } from "./statement-error.js";
+import { whileWatching } from "./watch.js";
+
+export interface ExecuteOptions {
+  readonly namespace: string;
+  readonly log: Logger;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds to go on trying one step whose lock others hold. */
+  readonly retryMs: number;
+  /** The row of dazzle.applied that keeps unfinished work. */
+  readonly recordId: string;
+}
+
+/** Steps in one transaction at most: each holds locks until the commit. */
+const GROUP_SIZE = 200;
+
+/**
+ * A session that stands still inside a transaction, its lock held, is ended by the server after
+ * this many milliseconds.
+ */
+const IDLE_MS = 10_000;
+
+/** @throws SuperviseError MIGRATION_FAILED naming the statement; DATABASE_LOST; INTERRUPTED. */
+export async function execute(
+  session: Session,
+  steps: readonly Step[],
+  options: ExecuteOptions,
+): Promise<void> {
+  let done = 0;
+  for (const group of groups(steps)) {
+    const at = (step: Step) => ({ index: done + group.indexOf(step) + 1, of: steps.length });
+    refuseInterrupted(options.signal, "stopped between two statements of the migration");
+    for (const step of group) announce(step, at(step), options.log);
+    const [first] = group;
+    if (first === undefined) continue;
+    if (first.backfill !== null && first.lock === "ROW EXCLUSIVE") {
+      await guarded(session, first, at(first), options, () => runBatches(session, first, options));
+    } else if (first.transactional) await runTransaction(session, group, at, options);
+    else await runAlone(session, first, at(first), options);
+    done += group.length;
+  }
+}
+
+function groups(steps: readonly Step[]): Step[][] {
+  const result: Step[][] = [];
+  for (const step of steps) {
+    const open = result.at(-1);
+    const joins = step.grouped && open?.[0]?.grouped === true && open.length < GROUP_SIZE;
+    if (joins) open.push(step);
+    else result.push([step]);
+  }
+  return result;
+}
+
+interface At {
+  readonly index: number;
+  readonly of: number;
+}
+
+function announce(step: Step, at: At, log: Logger): void {
+  const object = step.table === null ? step.object : `${step.table}.${step.object}`;
+  const name = step.object === step.table ? step.object : object;
+  log.event("info", "migrate.step", `${step.operation} ${name} (${at.index} of ${at.of})`, {
+    operation: step.operation,
+    table: step.table,
+    object: step.object,
+    sql: step.sql,
+    lock: step.lock,
+    rewrites: step.rewrites,
+  });
+}
+
+async function runTransaction(
+  session: Session,
+  group: readonly Step[],
+  at: (step: Step) => At,
+  options: ExecuteOptions,
+): Promise<void> {
+  let current = group[0];
+  const [first] = group;
+  if (first === undefined || current === undefined) return;
+  const attempt = async (): Promise<void> => {
+    await session.query(
+      `begin read write; set local idle_in_transaction_session_timeout = ${IDLE_MS}; set local search_path = ${id(options.namespace)}, public`,
+    );
+    for (const step of group) {
+      current = step;
+      await session.query(timeouts(step, "set local"));
+      await session.query(step.sql);
+      if (step.backfill !== null) await markBackfill(session, options.recordId, step.backfill);
+    }
+    await session.query("commit");
+  };
+  try {
+    await withRetries(session, retryOptions(session, first, options), async () => {
+      try {
+        await attempt();
+      } catch (error) {
+        if (!session.lost.aborted) await session.query("rollback");
+        throw error;
+      }
+    });
+  } catch (error) {
+    await cleanUp(session, current, options);
+    throw session.lost.aborted ? session.lost.reason : stepFailure(error, current, at(current));
+  }
+}
+
+/** A statement that takes no transaction around it: the timeouts are the session's for its time. */
+async function runAlone(
+  session: Session,
+  step: Step,
+  at: At,
+  options: ExecuteOptions,
+): Promise<void> {
+  await guarded(session, step, at, options, () =>
+    withRetries(session, retryOptions(session, step, options), async () => {
+      await session.query(timeouts(step, "set"));
+      try {
+        await whileWatching(session, step, options, () => session.query(step.sql));
+      } catch (error) {
+        if (!session.lost.aborted) {
+          await session.query(NO_TIMEOUTS);
+          await cleanUp(session, step, options);
+        }
+        throw error;
+      }
+      await session.query(NO_TIMEOUTS);
+    }),
+  );
+}
+
+async function guarded(
+  session: Session,
+  step: Step,
+  at: At,
+  options: ExecuteOptions,
+  run: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    refuseInterrupted(options.signal, `stopped during ${step.operation} ${step.object}`);
+    throw session.lost.aborted ? session.lost.reason : stepFailure(error, step, at);
+  }
+}
+
+/** The session's own; RESET would bring back those of the role. */
+const NO_TIMEOUTS = "set lock_timeout = 0; set statement_timeout = 0";
+
+const timeouts = (step: Step, set: "set" | "set local"): string =>
+  `${set} lock_timeout = ${step.timeouts.lockMs}; ${set} statement_timeout = ${step.timeouts.statementMs}`;
+
+function retryOptions(session: Session, step: Step, options: ExecuteOptions) {
+  return {
+    log: options.log,
+    signal: options.signal,
+    limitMs: options.retryMs,
+    what: `${step.operation} ${step.object}`,
+    blockers: () => findBlockers(session, options.namespace, step.table),
+  };
+}
+
+/** Takes back what a failed statement left behind; a failure here is logged, the first one counts. */
+async function cleanUp(session: Session, step: Step, options: ExecuteOptions): Promise<void> {
+  if (session.lost.aborted) return;
+  for (const sql of step.cleanup) {
+    try {
+      await withRetries(
+        session,
+        { ...retryOptions(session, step, options), signal: undefined },
+        async () => {
+          await session.query(sql);
+        },
+      );
+    } catch (error) {
+      if (session.lost.aborted) return;
+      options.log.warn(`could not clean up after a failed statement; the next run does: ${sql}`, {
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * Plans and applies the difference between the schema files and the database. The caller holds the
+ * migration lock (postgres/lock.ts) around `applyMigration`; `planMigration` changes nothing and
+ * needs no lock.
+ */
+import type { Config } from "../config/config.js";
+import { SuperviseError } from "../errors.js";
+import type { Logger } from "../log/logger.js";
+import type { Session } from "../postgres/session.js";
+import { id } from "../schema/names.js";
+import type { SchemaFile } from "../schema/source.js";
+import { describeDatabase, toOutstanding, toSafeStep, type Plan, type SafeStep } from "./plan.js";
+import { FORMAT, openRecord, readRecord, writeRecord, type LastApplied, type Outstanding, type Recorded } from "./record.js";
+import { hashFiles, readSchemaFiles } from "./schema-files.js";
+import { ensureState, grantRemedy } from "./state.js";
+import type { WorkingPlan } from "./working-plan.js";
+import { sqlstateOf, SQLSTATE } from "../postgres/sqlstate.js";
+
+export type { Plan } from "./plan.js";
+
+export interface MigrateOutcome {
+  /** What ran, in order. */
+  readonly applied: readonly SafeStep[];
+  /** What is left to a person. */
+  readonly unsafe: readonly Outstanding[];
+  /** Versions of the revisions that ran. */
+  readonly revisions: readonly string[];
+}
+
+export interface ApplyOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The plan, worked out anew or, when nothing has changed since the last apply, as it was left then. */
+export async function planMigration(session: Session, config: Config): Promise<Plan> {
+  const files = readSchemaFiles(config);
+  const recorded = await readRecord(session, config.database.namespace);
+  const database = describeDatabase(session);
+  const revisions = { current: null, pending: [] };
+  const finish = (safe: readonly SafeStep[], unsafe: readonly Outstanding[]): Plan => ({
+    database,
+    safe,
+    unsafe,
+    revisions,
+    up_to_date: safe.length === 0 && unsafe.length === 0 && revisions.pending.length === 0,
+  });
+  if (files === null) return finish([], []);
+  if (isUnchanged(session, recorded, files)) return finish([], recorded.last?.outstanding ?? []);
+  const { workOut } = await import("./working-plan.js");
+  const plan = await workOut(session, { config, files, last: recorded.last });
+  return finish(plan.steps.map(toSafeStep), plan.unsafe.map(toOutstanding));
+}
+
+/**
+ * Applies what may be applied.
+ *
+ * @throws SuperviseError SCHEMA_INVALID, SCHEMA_UNSUPPORTED (65), UNSAFE_REFUSED (78),
+ *   MIGRATION_FAILED (75), PRIVILEGE_MISSING (78), DATABASE_LOST (69), INTERRUPTED.
+ */
+export async function applyMigration(
+  session: Session,
+  config: Config,
+  log: Logger,
+  options: ApplyOptions = {},
+): Promise<MigrateOutcome> {
+  const files = readSchemaFiles(config);
+  const { namespace } = config.database;
+  const recorded = await readRecord(session, namespace);
+  if (files === null) return finish(log, [], [], []);
+  if (isUnchanged(session, recorded, files)) {
+    const unsafe = recorded.last?.outstanding ?? [];
+    refuseUnsafe(config, unsafe);
+    return finish(log, [], unsafe, []);
+  }
+  const { workOut } = await import("./working-plan.js");
+  let { last } = recorded;
+  let plan = await workOut(session, { config, files, last });
+  const found = plan.unsafe.map(toOutstanding);
+  log.event(
+    "info",
+    "migrate.plan",
+    `${plan.steps.length} statements to apply, ${found.length} changes left to a person`,
+    { safe: plan.steps.length, unsafe: found.length },
+  );
+  refuseUnsafe(config, found);
+  await ensureState(session);
+  const applied: SafeStep[] = [];
+  const statements: string[] = [];
+  for (let round = 1; plan.steps.length > 0; round += 1) {
+    if (round > ROUNDS) throw notConverging(plan);
+    if (round === 1) last = await openRecord(session, namespace, last);
+    if (last === null) break;
+    await createNamespace(session, plan, namespace);
+    const { execute } = await import("./execute.js");
+    await execute(session, plan.steps, {
+      namespace,
+      log,
+      signal: options.signal,
+      retryMs: config.migrate.lockWaitMs,
+      recordId: last.id,
+    });
+    applied.push(...plan.steps.map(toSafeStep));
+    statements.push(...plan.steps.map(({ sql }) => sql));
+    last = (await readRecord(session, namespace)).last;
+    plan = await workOut(session, { config, files, last, desired: plan.desired });
+  }
+  const unsafe = plan.unsafe.map(toOutstanding);
+  last ??= await openRecord(session, namespace, null);
+  await writeRecord(session, last.id, {
+    statements,
+    schemaHash: hashFiles(files),
+    serverVersionNum: session.serverVersionNum,
+    fingerprint: plan.fingerprint,
+    outstanding: unsafe,
+    owned: ownedNames(plan, last),
+  });
+  return finish(log, applied, unsafe, []);
+}
+
+/** Plans after which a plan has to be empty; more than one only where one apply lets another begin. */
+const ROUNDS = 3;
+
+/** The schema files, the server and the catalog are as the last apply left them. */
+function isUnchanged(session: Session, { last, fingerprint }: Recorded, files: readonly SchemaFile[]): boolean {
+  return (
+    last !== null &&
+    last.format === FORMAT &&
+    last.fingerprint !== null &&
+    last.fingerprint === fingerprint &&
+    last.serverVersionNum === session.serverVersionNum &&
+    last.unfinished.length === 0 &&
+    !last.outstanding.some(({ operation }) => DEPENDS_ON_ROWS.has(operation)) &&
+    last.schemaHash === hashFiles(files)
+  );
+}
+
+/** Unsafe only because of the rows that a table had: worked out again each time. */
+const DEPENDS_ON_ROWS: ReadonlySet<string> = new Set([
+  "add_not_null_column",
+  "change_identity",
+  "change_generated",
+  "change_constraint",
+  "change_primary_key",
+  "unsupported",
+]);
+
+function refuseUnsafe(config: Config, unsafe: readonly Outstanding[]): void {
+  const [first] = unsafe;
+  if (config.migrate.onUnsafe !== "refuse" || first === undefined) return;
+  throw new SuperviseError("UNSAFE_REFUSED", {
+    what: `${unsafe.length} changes of the schema files are unsafe, the first: ${describe(first)}`,
+    where: '[migrate] on_unsafe = "refuse"',
+    remedy: "write a revision: supervise db revision -m TEXT --autogenerate",
+  });
+}
+
+export const describe = ({ operation, table, object }: Outstanding): string =>
+  `${operation} ${table === null || table === object ? "" : `${table}.`}${object}`;
+
+function finish(
+  log: Logger,
+  applied: readonly SafeStep[],
+  unsafe: readonly Outstanding[],
+  revisions: readonly string[],
+): MigrateOutcome {
+  for (const item of unsafe) {
+    log.event("warn", "migrate.unsafe", `${describe(item)}: ${item.reason}`, { ...item });
+  }
+  const done = applied.length === 0 ? "nothing to apply" : `applied ${applied.length} statements`;
+  log.event("info", "migrate.done", done, {
+    applied: applied.length,
+    unsafe: unsafe.length,
+    revisions,
+  });
+  return { applied, unsafe, revisions };
+}
+
+function notConverging(plan: WorkingPlan): SuperviseError {
+  const [first] = plan.steps;
+  return new SuperviseError("MIGRATION_FAILED", {
+    what: `after the apply the plan is still not empty: ${first?.operation ?? ""} ${first?.object ?? ""}`,
+    where: first?.sql ?? "",
+    remedy: "write this part of schema.sql as the server spells it, and report it as a defect",
+  });
+}
+
+/** The namespace of [database] is made when it is missing; schema files cannot do that. */
+async function createNamespace(
+  session: Session,
+  plan: WorkingPlan,
+  namespace: string,
+): Promise<void> {
+  if (plan.fingerprint !== null) return;
+  try {
+    await session.query(`create schema if not exists ${id(namespace)}`);
+  } catch (error) {
+    if (sqlstateOf(error) !== SQLSTATE.insufficientPrivilege) throw error;
+    throw new SuperviseError("PRIVILEGE_MISSING", {
+      what: `the PostgreSQL schema ${namespace} does not exist and the role may not create it`,
+      where: "[database] namespace",
+      remedy: await grantRemedy(session),
+      cause: error,
+    });
+  }
+}
+
+/** What was ours and is still there, and what the files state and is there now. */
+function ownedNames(plan: WorkingPlan, last: LastApplied | null): LastApplied["owned"] {
+  const { live, desired } = plan;
+  const names = (items: readonly { readonly name: string }[]) => items.map(({ name }) => name);
+  const types = (model: typeof live) => [
+    ...names(model.enums),
+    ...names(model.domains),
+    ...names(model.composites),
+  ];
+  const keep = (present: string[], wanted: string[], before: readonly string[]): string[] => {
+    const known = new Set([...wanted, ...before]);
+    return present.filter((name) => known.has(name));
+  };
+  return {
+    tables: keep(names(live.tables), names(desired.model.tables), last?.owned.tables ?? []),
+    types: keep(types(live), types(desired.model), last?.owned.types ?? []),
+    sequences: keep(
+      names(live.sequences),
+      names(desired.model.sequences),
+      last?.owned.sequences ?? [],
+    ),
+  };
+}

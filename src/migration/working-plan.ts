@@ -1,0 +1,130 @@
+/** The plan as it is worked out: both models read in one transaction that changes nothing. */
+import type { Config } from "../config/config.js";
+import { isRetryable } from "../postgres/sqlstate.js";
+import type { Session } from "../postgres/session.js";
+import type { Alteration, Change } from "../schema/changes.js";
+import { classify } from "../schema/classify.js";
+import { diffModels } from "../schema/diff/diff.js";
+import { sameBy, type Question, type Same } from "../schema/diff/question.js";
+import { settle } from "../schema/settle.js";
+import { fingerprintQuery } from "../schema/fingerprint.js";
+import { fixSpelling, introspect } from "../schema/introspect.js";
+import type { Model } from "../schema/model.js";
+import { order } from "../schema/order.js";
+import { parseSchema } from "../schema/parse.js";
+import { readDesired } from "../schema/scratch.js";
+import { stepsFor } from "../schema/sql.js";
+import type { SchemaFile } from "../schema/source.js";
+import type { ParsedSchema } from "../schema/statement.js";
+import type { Step } from "../schema/steps.js";
+import { readFacts } from "./facts.js";
+import type { LastApplied } from "./record.js";
+import { SuperviseError } from "../errors.js";
+
+/** What the schema files say, read once and good for planning again after an apply. */
+export interface Desired {
+  readonly parsed: ParsedSchema;
+  readonly model: Model;
+  /** Pairs of spellings of which the server said that they mean the same. */
+  readonly settled: ReadonlySet<string>;
+}
+
+export interface WorkingPlan {
+  readonly steps: readonly Step[];
+  readonly unsafe: readonly Alteration[];
+  readonly live: Model;
+  readonly desired: Desired;
+  /** Of the catalog as it was read. */
+  readonly fingerprint: string | null;
+}
+
+export interface PlanInput {
+  readonly config: Config;
+  readonly files: readonly SchemaFile[];
+  readonly last: LastApplied | null;
+  /** From an earlier plan of the same files, to save reading them again. */
+  readonly desired?: Desired;
+}
+
+export async function workOut(session: Session, input: PlanInput): Promise<WorkingPlan> {
+  const { config, files, last } = input;
+  const { namespace } = config.database;
+  const parsed = input.desired?.parsed ?? (await parseSchema(files, namespace));
+  // Read write even where the role's default is read only; nothing is committed.
+  await session.query("begin isolation level repeatable read read write");
+  try {
+    await session.query(`set local lock_timeout = ${config.migrate.lockTimeoutMs}`);
+    await fixSpelling(session);
+    const [row] = await session.query<{ fingerprint: string | null }>(
+      `select ${fingerprintQuery("$1")} as fingerprint`,
+      [namespace],
+    );
+    const live = await introspect(session, { schema: namespace, namespace, volatility: false });
+    const model =
+      input.desired?.model ??
+      (await readDesired(session, {
+        namespace,
+        statements: parsed.statements,
+        extensions: parsed.extensions,
+      }));
+    const known = new Set(input.desired?.settled);
+    const changes = await difference(session, live, model, parsed, last, known);
+    const facts = await readFacts(session, live, changes, config.migrate.lockTimeoutMs);
+    const { additions, alterations } = order(
+      changes.map((change) => classify(change, facts)),
+      namespace,
+    );
+    const created = new Set(
+      additions.flatMap((item) => (item.kind === "create_table" ? [item.table.name] : [])),
+    );
+    const steps = additions.flatMap((item) =>
+      stepsFor(item, facts, (table) => created.has(table)),
+    );
+    return {
+      steps,
+      unsafe: alterations,
+      live,
+      desired: { parsed, model, settled: known },
+      fingerprint: row?.fingerprint ?? null,
+    };
+  } catch (error) {
+    if (!isRetryable(error)) throw error;
+    throw new SuperviseError("MIGRATION_FAILED", {
+      what: `planning had to wait for another session: ${error instanceof Error ? error.message : ""}`,
+      remedy: "try again when the other session's change is done",
+      cause: error,
+    });
+  } finally {
+    if (!session.lost.aborted) await session.query("rollback");
+  }
+}
+
+/** What the server has to settle is asked at once, and noted in `known`; then the diff is final. */
+async function difference(
+  session: Session,
+  live: Model,
+  desired: Model,
+  parsed: ParsedSchema,
+  last: LastApplied | null,
+  known: Set<string>,
+): Promise<Change[]> {
+  const open = new Map<string, Question>();
+  const diff = (same: Same) =>
+    diffModels({
+      live,
+      desired,
+      renames: parsed.renames,
+      explicitNames: parsed.explicitNames,
+      owned: {
+        tables: new Set(last?.owned.tables),
+        types: new Set(last?.owned.types),
+        sequences: new Set(last?.owned.sequences),
+      },
+      same,
+    });
+  const first = diff(sameBy(known, open));
+  const settled = await settle(session, [...open.values()], desired, live);
+  if (settled.size === 0) return first;
+  for (const name of settled) known.add(name);
+  return diff(sameBy(known));
+}
