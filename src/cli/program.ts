@@ -8,6 +8,7 @@ import { registerReload, registerScale, registerStatus, registerStop } from "./c
 import { registerCompletion } from "./commands/completion.js";
 import { registerHelp } from "./commands/help.js";
 import { registerInit } from "./commands/init.js";
+import { registerMigrate } from "./commands/migrate.js";
 import { registerServe } from "./commands/serve.js";
 import { registerValidate } from "./commands/validate.js";
 import type { CliContext, GlobalOptions } from "./context.js";
@@ -50,6 +51,7 @@ export function buildProgram(context: ProgramContext): Command {
   registerInit(program, context);
   registerCompletion(program, context);
   registerHelp(program, context);
+  registerMigrate(program, context);
   registerBackup(program, context);
   for (const command of program.commands) inheritBehaviour(command);
   addExamples(program);

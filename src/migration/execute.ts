@@ -177,21 +177,27 @@ function retryOptions(session: Session, step: Step, options: ExecuteOptions) {
 
 /** Takes back what a failed statement left behind; a failure here is logged, the first one counts. */
 async function cleanUp(session: Session, step: Step, options: ExecuteOptions): Promise<void> {
-  if (session.lost.aborted) return;
   for (const sql of step.cleanup) {
+    if (isLost(session)) return;
     try {
       await withRetries(
         session,
         { ...retryOptions(session, step, options), signal: undefined },
         async () => {
+          await session.query(
+            `set lock_timeout = ${step.timeouts.lockMs}; set statement_timeout = 0`,
+          );
           await session.query(sql);
         },
       );
     } catch (error) {
-      if (session.lost.aborted) return;
       options.log.warn(`could not clean up after a failed statement; the next run does: ${sql}`, {
         error: error instanceof Error ? error.message : String(error),
       });
     }
+    if (!isLost(session)) await session.query(NO_TIMEOUTS);
   }
 }
+
+/** Asked anew each time: the connection may go while a statement runs. */
+const isLost = (session: Session): boolean => session.lost.aborted;

@@ -41,8 +41,7 @@ export async function readFacts(
     if (change.kind !== "add_column" || !change.column.notNull) continue;
     if (change.column.default === null) decideByRows.add(table);
   }
-  const rows =
-    names.size === 0 ? [] : await session.query<SizeRow>(SIZES, [namespace, [...names]]);
+  const rows = names.size === 0 ? [] : await session.query<SizeRow>(SIZES, [namespace, [...names]]);
   const tables = new Map<string, TableFacts>();
   for (const row of rows) {
     const empty = decideByRows.has(row.name) && (await isEmpty(session, namespace, row.name));

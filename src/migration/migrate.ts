@@ -10,7 +10,15 @@ import type { Session } from "../postgres/session.js";
 import { id } from "../schema/names.js";
 import type { SchemaFile } from "../schema/source.js";
 import { describeDatabase, toOutstanding, toSafeStep, type Plan, type SafeStep } from "./plan.js";
-import { FORMAT, openRecord, readRecord, writeRecord, type LastApplied, type Outstanding, type Recorded } from "./record.js";
+import {
+  FORMAT,
+  openRecord,
+  readRecord,
+  writeRecord,
+  type LastApplied,
+  type Outstanding,
+  type Recorded,
+} from "./record.js";
 import { hashFiles, readSchemaFiles } from "./schema-files.js";
 import { ensureState, grantRemedy } from "./state.js";
 import type { WorkingPlan } from "./working-plan.js";
@@ -121,7 +129,11 @@ export async function applyMigration(
 const ROUNDS = 3;
 
 /** The schema files, the server and the catalog are as the last apply left them. */
-function isUnchanged(session: Session, { last, fingerprint }: Recorded, files: readonly SchemaFile[]): boolean {
+function isUnchanged(
+  session: Session,
+  { last, fingerprint }: Recorded,
+  files: readonly SchemaFile[],
+): boolean {
   return (
     last !== null &&
     last.format === FORMAT &&

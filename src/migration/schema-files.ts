@@ -11,7 +11,9 @@ import type { SchemaFile } from "../schema/source.js";
 export function readSchemaFiles(config: Config): SchemaFile[] | null {
   const { schema } = config.database;
   if (schema.length === 0) return null;
-  const names = schema.flatMap((entry) => (isPattern(entry) ? matching(config.root, entry) : entry));
+  const names = schema.flatMap((entry) =>
+    isPattern(entry) ? matching(config.root, entry) : entry,
+  );
   return [...new Set(names)].map((name) => ({ name, text: read(config.root, name) }));
 }
 

@@ -75,9 +75,11 @@ function openWatcher(session: Session, step: Step, { log }: WatchOptions) {
     },
     close: async () => {
       if (client === null) return;
-      await client.then((open) => open.end()).catch((error: unknown) => {
-        log.debug("the connection that watches was lost", { error: String(error) });
-      });
+      await client
+        .then((open) => open.end())
+        .catch((error: unknown) => {
+          log.debug("the connection that watches was lost", { error: String(error) });
+        });
     },
   };
 }

@@ -77,9 +77,7 @@ export async function workOut(session: Session, input: PlanInput): Promise<Worki
     const created = new Set(
       additions.flatMap((item) => (item.kind === "create_table" ? [item.table.name] : [])),
     );
-    const steps = additions.flatMap((item) =>
-      stepsFor(item, facts, (table) => created.has(table)),
-    );
+    const steps = additions.flatMap((item) => stepsFor(item, facts, (table) => created.has(table)));
     return {
       steps,
       unsafe: alterations,

@@ -54,7 +54,12 @@ function classifyColumn(
     return rewriting(change, facts, "change_generated", "the column is computed for every row");
   }
   if (column.usesType !== null) {
-    return rewriting(change, facts, "unsupported", "the domain's checks are computed for every row");
+    return rewriting(
+      change,
+      facts,
+      "unsupported",
+      "the domain's checks are computed for every row",
+    );
   }
   if (table.partitioned || table.inherits.length > 0) {
     return rewriting(change, facts, "unsupported", "the default is computed for every row");

@@ -22,7 +22,9 @@ export function constraintSteps(
     const sql = constraint.validated ? add : `${add} NOT VALID`;
     return [step(facts, { ...base, sql, grouped, lock: grouped ? "NONE" : "SHARE ROW EXCLUSIVE" })];
   }
-  const splits = constraint.kind === "check" || (foreign && !(table.partitioned && facts.serverVersionNum < 180000));
+  const splits =
+    constraint.kind === "check" ||
+    (foreign && !(table.partitioned && facts.serverVersionNum < 180000));
   if (splits) {
     const drop = `${head} DROP CONSTRAINT IF EXISTS ${id(constraint.name)}`;
     return [

@@ -38,9 +38,7 @@ const domainClauses = (domain: Domain): string =>
     collate(domain.collation),
     domain.default === null ? "" : ` DEFAULT ${domain.default}`,
     domain.notNull ? " NOT NULL" : "",
-    ...domain.constraints.map(
-      ({ name, definition }) => ` CONSTRAINT ${id(name)} ${definition}`,
-    ),
+    ...domain.constraints.map(({ name, definition }) => ` CONSTRAINT ${id(name)} ${definition}`),
   ].join("");
 
 const collate = (collation: string | null): string =>
@@ -160,7 +158,10 @@ export function afterCreate(table: Table, namespace: string): string[] {
       ? []
       : table.columns
           .filter((column) => column.inherited && column.default !== null)
-          .map((column) => `ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET DEFAULT ${column.default ?? ""}`);
+          .map(
+            (column) =>
+              `ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET DEFAULT ${column.default ?? ""}`,
+          );
   return [
     ...settings,
     ...defaults,
@@ -229,4 +230,3 @@ export function indexOfConstraint(
     attach: `${word} USING INDEX ${id(constraint.name)}${defer}`,
   };
 }
-

@@ -66,7 +66,8 @@ function* qualifiedNames(tokens: readonly Token[], names: Names): Iterable<Edit>
     const name = tokens[index + 2];
     if (!isName(token) || token.value !== names.namespace || name === undefined) continue;
     if (tokens[index + 1]?.value !== "." || tokens[index - 1]?.value === ".") continue;
-    if (!isName(name) || !(names.relations.has(name.value) || names.types.has(name.value))) continue;
+    if (!isName(name) || !(names.relations.has(name.value) || names.types.has(name.value)))
+      continue;
     // The dot goes too: the scratch name brings its own.
     yield { start: token.start, end: name.start, text: "", scratch: true };
   }

@@ -97,12 +97,7 @@ function elementEnd(tokens: readonly Token[], start: number): number {
 }
 
 /** One comma beside the element that goes: the one in front, or behind when that one is gone already. */
-function commaCut(
-  tokens: readonly Token[],
-  start: number,
-  end: number,
-  gone: Set<Token>,
-): Cut[] {
+function commaCut(tokens: readonly Token[], start: number, end: number, gone: Set<Token>): Cut[] {
   const index = tokenIndex(tokens, start);
   const sides = [tokens[index - 1], tokens[tokenIndex(tokens, end)]];
   const comma = sides.find((token) => token?.value === "," && !gone.has(token));

@@ -75,7 +75,10 @@ function partitionedSteps(
       lock: "SHARE ROW EXCLUSIVE",
     }),
     ...(facts.partitions.get(table) ?? []).flatMap((partition) => {
-      const part: Index = { ...index, name: withSuffix(partition, `_${shortHash(index.name)}_idx`) };
+      const part: Index = {
+        ...index,
+        name: withSuffix(partition, `_${shortHash(index.name)}_idx`),
+      };
       const build = facts.partitioned.has(partition)
         ? partitionedSteps(partition, part, replacesInvalid, facts)
         : concurrentSteps({ ...base, table: partition }, partition, part, true, facts);

@@ -14,7 +14,16 @@ import {
   TABLES,
   columnsQuery,
 } from "./catalog.js";
-import type { Attribute, Composite, Domain, DomainConstraint, EnumType, Extension, Model, Sequence } from "./model.js";
+import type {
+  Attribute,
+  Composite,
+  Domain,
+  DomainConstraint,
+  EnumType,
+  Extension,
+  Model,
+  Sequence,
+} from "./model.js";
 import type { ColumnRow, ConstraintRow, IndexRow, SequenceRow, TableRow } from "./rows.js";
 import { sequenceOptions, toTables } from "./tables.js";
 
@@ -47,8 +56,7 @@ export async function introspect(session: Session, options: ReadOptions): Promis
     [schema, namespace],
   );
   const respell = respeller(schema, namespace, found?.quoted ?? namespace);
-  const read = <Row extends object>(sql: string) =>
-    session.query<Row>(sql, [found?.oid ?? "0"]);
+  const read = <Row extends object>(sql: string) => session.query<Row>(sql, [found?.oid ?? "0"]);
   const tables = await read<TableRow>(TABLES);
   const columns = await read<ColumnRow>(columnsQuery(session.serverVersionNum, volatility));
   const constraints = await read<ConstraintRow>(CONSTRAINTS);
@@ -61,7 +69,7 @@ export async function introspect(session: Session, options: ReadOptions): Promis
   return {
     namespace,
     extensions,
-    enums: enums.map(({ name, values, comment }) => ({ name, values: values ?? [], comment })),
+    enums: enums.map(({ name, values, comment }) => ({ name, values, comment })),
     domains: domains.map((row) => toDomain(row, respell)),
     composites: composites.map((row) => toComposite(row, respell)),
     sequences: sequences.map(toSequence),

@@ -29,6 +29,6 @@ export function literal(value: string | null): string {
 export function withSuffix(name: string, suffix: string): string {
   let base = name;
   const bytes = (text: string) => new TextEncoder().encode(text).length;
-  while (bytes(base) + bytes(suffix) > LONGEST) base = [...base].slice(0, -1).join("");
+  while (bytes(base) + bytes(suffix) > LONGEST) base = Array.from(base).slice(0, -1).join("");
   return base + suffix;
 }

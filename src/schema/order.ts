@@ -56,9 +56,7 @@ export function order(changes: readonly (Addition | Alteration)[], namespace: st
     if (change.kind === "alteration") alterations.push(change);
     else additions.push(change);
   }
-  const sorted = sorter(
-    additions.sort((a, b) => RANK[a.kind] - RANK[b.kind]),
-  );
+  const sorted = sorter(additions.sort((a, b) => RANK[a.kind] - RANK[b.kind]));
   const blocked = new Map<string, Alteration>();
   for (const item of alterations) {
     for (const name of item.provides) if (!blocked.has(name)) blocked.set(name, item);
@@ -103,7 +101,8 @@ function holdBack(addition: Addition, waits: Alteration, namespace: string): Alt
     case "validate_constraint":
       return alteration({
         ...base,
-        operation: addition.constraint.kind === "primary" ? "change_primary_key" : "change_constraint",
+        operation:
+          addition.constraint.kind === "primary" ? "change_primary_key" : "change_constraint",
         table: addition.table.name,
         object: addition.constraint.name,
         note: `applied by itself afterwards: ALTER TABLE ${qualified(namespace, addition.table.name)} ADD ${inlineConstraint(addition.constraint)}`,
@@ -160,4 +159,3 @@ function objectOf(
       return addition.object;
   }
 }
-

@@ -109,8 +109,7 @@ function refuseForeignPlaces(read: Read, names: Names): void {
       );
     }
     // Sequences of serial columns and indexes of constraints are named by the server.
-    const implied =
-      "AlterSeqStmt" in node || "CompositeTypeStmt" in node || altersIndex(node);
+    const implied = "AlterSeqStmt" in node || "CompositeTypeStmt" in node || altersIndex(node);
     if (!implied && relname !== undefined && !names.relations.has(relname)) {
       throw failAt(
         source,
@@ -122,7 +121,9 @@ function refuseForeignPlaces(read: Read, names: Names): void {
     }
   }
   if (kind !== "table" || !("CreateStmt" in node)) return;
-  const call = hostileBoundCall(mentioned({ PartitionBoundSpec: node.CreateStmt.partbound ?? {} }).calls);
+  const call = hostileBoundCall(
+    mentioned({ PartitionBoundSpec: node.CreateStmt.partbound ?? {} }).calls,
+  );
   if (call !== null) {
     throw failAt(
       source,
@@ -229,4 +230,3 @@ const splitKey = (key: string): [string, string | undefined] => {
   const colon = key.indexOf(":");
   return [key.slice(0, colon), key.slice(colon + 1)];
 };
-

@@ -48,8 +48,7 @@ const COMMENTABLE: ReadonlySet<string> = new Set([
 
 /** What a statement is: managed, or why it is refused. */
 export type Verdict =
-  | { readonly kind: StatementKind }
-  | { readonly refused: string; readonly remedy: string };
+  { readonly kind: StatementKind } | { readonly refused: string; readonly remedy: string };
 
 const refuse = (what: string, remedy = BY_REVISION): Verdict => ({ refused: what, remedy });
 const BY_REVISION =
@@ -92,10 +91,7 @@ export function judge(node: Node): Verdict {
   return refuse(describe(node), remedyFor(node));
 }
 
-function judgeAlterTable(statement: {
-  objtype?: string;
-  cmds?: Node[];
-}): Verdict {
+function judgeAlterTable(statement: { objtype?: string; cmds?: Node[] }): Verdict {
   if (statement.objtype !== "OBJECT_TABLE" && statement.objtype !== "OBJECT_INDEX") {
     return refuse(`ALTER ${(statement.objtype ?? "").replace("OBJECT_", "")}`);
   }

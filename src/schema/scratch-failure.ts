@@ -25,14 +25,14 @@ export function scratchFailure(
   }
   const at = error.position === undefined ? 0 : Number(error.position) - 1;
   const line = statement.line + lineAt(sql, at) - 1;
-  const more = [error.detail, error.hint].flatMap((text) => (text === undefined ? [] : clean(text)));
+  const more = [error.detail, error.hint].flatMap((text) =>
+    text === undefined ? [] : clean(text),
+  );
   return new SuperviseError("SCHEMA_INVALID", {
     what: clean(error.message),
     where: `${statement.file}:${line}`,
     remedy:
-      more.length > 0
-        ? more.join(" ")
-        : "correct the statement; the server refuses to create it",
+      more.length > 0 ? more.join(" ") : "correct the statement; the server refuses to create it",
     cause: error,
   });
 }

@@ -115,7 +115,7 @@ async function createExtensions(
     const version = extension.version === null ? "" : ` version ${literal(extension.version)}`;
     await session
       .query(
-        `create extension ${id(extension.name)} with schema ${own ? schema : id(extension.schema ?? "")}${version} cascade`,
+        `create extension ${id(extension.name)} with schema ${extension.schema === null || own ? schema : id(extension.schema)}${version} cascade`,
       )
       .catch((error: unknown) => {
         throw new SuperviseError("SCHEMA_INVALID", {
@@ -128,11 +128,7 @@ async function createExtensions(
   }
 }
 
-async function create(
-  session: Session,
-  schema: string,
-  statement: SchemaStatement,
-): Promise<void> {
+async function create(session: Session, schema: string, statement: SchemaStatement): Promise<void> {
   const sql = scratchSql(statement, schema);
   try {
     await session.query(sql);

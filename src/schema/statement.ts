@@ -1,14 +1,7 @@
 /** One statement of schema.sql, understood: what parse.ts gives and scratch.ts runs. */
 
 export type StatementKind =
-  | "extension"
-  | "type"
-  | "sequence"
-  | "table"
-  | "alter"
-  | "index"
-  | "foreign_key"
-  | "comment";
+  "extension" | "type" | "sequence" | "table" | "alter" | "index" | "foreign_key" | "comment";
 
 export interface Place {
   /** As a person wrote it in the configuration: relative to the project. */

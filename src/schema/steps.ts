@@ -2,11 +2,7 @@
 import type { Alteration, SafeOperation } from "./changes.js";
 
 export type LockLevel =
-  | "ACCESS EXCLUSIVE"
-  | "SHARE ROW EXCLUSIVE"
-  | "SHARE UPDATE EXCLUSIVE"
-  | "ROW EXCLUSIVE"
-  | "NONE";
+  "ACCESS EXCLUSIVE" | "SHARE ROW EXCLUSIVE" | "SHARE UPDATE EXCLUSIVE" | "ROW EXCLUSIVE" | "NONE";
 
 /** Milliseconds; 0 = none. The executor runs the statement under exactly these. */
 export interface Timeouts {

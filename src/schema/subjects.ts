@@ -46,7 +46,9 @@ export function subjectOf(node: Node): string {
   if ("CreateDomainStmt" in node) return last(node.CreateDomainStmt.domainname);
   if ("AlterDomainStmt" in node) return last(node.AlterDomainStmt.typeName);
   if ("CompositeTypeStmt" in node) return node.CompositeTypeStmt.typevar?.relname ?? "";
-  return "CommentStmt" in node ? commented(node.CommentStmt.objtype ?? "", node.CommentStmt.object) : "";
+  return "CommentStmt" in node
+    ? commented(node.CommentStmt.objtype ?? "", node.CommentStmt.object)
+    : "";
 }
 
 function commented(objtype: string, object: Node | undefined): string {

@@ -28,12 +28,7 @@ export function dropColumn(table: Table, column: Column, scope: Scope): Alterati
   });
 }
 
-export function changeType(
-  table: Table,
-  live: Column,
-  desired: Column,
-  scope: Scope,
-): Alteration {
+export function changeType(table: Table, live: Column, desired: Column, scope: Scope): Alteration {
   const to = retype(table, live, desired, scope);
   return alteration({
     operation: "change_type",
@@ -51,7 +46,8 @@ export function changeType(
 const spelled = ({ type, collation }: Column): string =>
   collation === null ? type : `${type} COLLATE ${collation}`;
 
-const typeNeeds = ({ usesType }: Column): string[] => (usesType === null ? [] : [key.type(usesType)]);
+const typeNeeds = ({ usesType }: Column): string[] =>
+  usesType === null ? [] : [key.type(usesType)];
 
 /** The default goes first: it may not convert by itself. */
 function retype(table: Table, from: Column, to: Column, scope: Scope): string[] {

@@ -126,7 +126,8 @@ function settingChanges(table: Table, live: Column, desired: Column, scope: Scop
       operation: "unsupported",
       table: table.name,
       object: desired.name,
-      reason: "its storage, compression or statistics target differs, which is never changed by itself",
+      reason:
+        "its storage, compression or statistics target differs, which is never changed by itself",
       up,
       down: columnSettings(name, live, null).length > 0 ? columnSettings(name, live, null) : null,
     }),

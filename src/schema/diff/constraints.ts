@@ -61,7 +61,12 @@ function takeTwin(
 }
 
 /** Foreign keys and keys have no expressions, so only the others can be spelled in two ways. */
-function sameConstraint(table: Table, live: Constraint, desired: Constraint, scope: Scope): boolean {
+function sameConstraint(
+  table: Table,
+  live: Constraint,
+  desired: Constraint,
+  scope: Scope,
+): boolean {
   if (live.kind !== desired.kind) return false;
   if (live.kind !== "check" && live.kind !== "exclude") {
     return live.definition === desired.definition;
@@ -116,11 +121,7 @@ function indexOptionChanges(
 }
 
 /** ALTER ... SET and RESET from one list of storage parameters to another. */
-export function setOptions(
-  head: string,
-  from: readonly string[],
-  to: readonly string[],
-): string[] {
+export function setOptions(head: string, from: readonly string[], to: readonly string[]): string[] {
   const nameOf = (option: string): string => option.slice(0, option.indexOf("="));
   const kept = new Set(to.map(nameOf));
   const gone = from.map(nameOf).filter((name) => !kept.has(name));
@@ -170,7 +171,11 @@ function addOrReplace(
   }
   const same = live.indexes.find(({ name }) => name === constraint.name);
   const wanted = indexOfConstraint(constraint)?.definition;
-  if (same?.unique === true && wanted !== undefined && (!same.valid || same.definition === wanted)) {
+  if (
+    same?.unique === true &&
+    wanted !== undefined &&
+    (!same.valid || same.definition === wanted)
+  ) {
     indexesUsed.add(same.name);
     const index = same.valid ? "ready" : "invalid";
     return [{ kind: "add_constraint", table, constraint, onNew: false, index }];
@@ -215,11 +220,10 @@ function replaceConstraint(
     reason: `${live.definition} to ${desired.definition}: between drop and add nothing enforces it, and rows may violate the new one`,
     first: [dropSql(table, live, scope)],
     up: addSteps(table, desired, scope),
-    down: [
-      `${head} DROP CONSTRAINT ${id(desired.name)}`,
-      ...addSteps(table, live, scope),
-    ],
-    note: primary ? "foreign keys that refer to it have to be dropped before and added after" : null,
+    down: [`${head} DROP CONSTRAINT ${id(desired.name)}`, ...addSteps(table, live, scope)],
+    note: primary
+      ? "foreign keys that refer to it have to be dropped before and added after"
+      : null,
     provides: [key.constraint(table.name, desired.name), key.keys(table.name)],
     needs: desired.columns.map((column) => key.column(table.name, column)),
   });
@@ -231,7 +235,8 @@ const dropSql = (table: Table, constraint: Constraint, scope: Scope): string =>
 function addSteps(table: Table, constraint: Constraint, scope: Scope): string[] {
   const head = alter(table, scope);
   const add = `${head} ADD ${inlineConstraint(constraint)}`;
-  const split = constraint.kind === "check" || (constraint.kind === "foreign" && !table.partitioned);
+  const split =
+    constraint.kind === "check" || (constraint.kind === "foreign" && !table.partitioned);
   if (!split || !constraint.validated) return [constraint.validated ? add : `${add} NOT VALID`];
   return [`${add} NOT VALID`, `${head} VALIDATE CONSTRAINT ${id(constraint.name)}`];
 }

@@ -74,7 +74,8 @@ function rebuildEnum(live: EnumType, desired: EnumType, scope: Scope): Alteratio
     operation: "drop_enum_value",
     table: null,
     object: live.name,
-    reason: "PostgreSQL cannot remove an enum value: it needs a new type, and rows may hold the value",
+    reason:
+      "PostgreSQL cannot remove an enum value: it needs a new type, and rows may hold the value",
     up: swapType(live.name, desired, scope),
     down: swapType(live.name, live, scope),
     note: "rows that hold a dropped value make it fail: change them first. If the value was renamed, write ALTER TYPE ... RENAME VALUE instead",
@@ -97,7 +98,9 @@ function swapType(name: string, to: EnumType, scope: Scope): string[] {
   }));
   return [
     ...tables.flatMap((table) => [
-      ...table.constraints.map((item) => `ALTER TABLE ${table.name} DROP CONSTRAINT ${id(item.name)}`),
+      ...table.constraints.map(
+        (item) => `ALTER TABLE ${table.name} DROP CONSTRAINT ${id(item.name)}`,
+      ),
       ...table.indexes.map((item) => `DROP INDEX ${qualified(namespace, item.name)}`),
     ]),
     `ALTER TYPE ${type} RENAME TO ${id(old)}`,
@@ -121,4 +124,3 @@ function swapType(name: string, to: EnumType, scope: Scope): string[] {
     ]),
   ];
 }
-

@@ -13,9 +13,7 @@ export function diffIndexes(
   scope: Scope,
   used: ReadonlySet<string>,
 ): Change[] {
-  const left = new Map(
-    [...byName(live.indexes)].filter(([name]) => !used.has(name)),
-  );
+  const left = new Map([...byName(live.indexes)].filter(([name]) => !used.has(name)));
   const changes: Change[] = [];
   const added: Index[] = [];
   for (const index of desired.indexes) {
@@ -146,7 +144,8 @@ function nameTaken(live: Table, table: Table, index: Index, scope: Scope): Alter
     first: constraint === undefined ? [] : [`${head} DROP CONSTRAINT IF EXISTS ${id(index.name)}`],
     up: [createIndex(index, qualified(scope.namespace, table.name), { concurrently: create })],
     down: null,
-    note: constraint === undefined ? "a person has to choose which of the two keeps the name" : null,
+    note:
+      constraint === undefined ? "a person has to choose which of the two keeps the name" : null,
     provides: [key.index(index.name), key.keys(table.name)],
     transactional: !create,
   });

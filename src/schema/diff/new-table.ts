@@ -11,7 +11,13 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
     object: { readonly name: string; readonly comment: string | null },
     target: string,
     needs: string,
-  ) => commentChange(undefined, object, { table: table.name, object: object.name, target, needs: [needs] });
+  ) =>
+    commentChange(undefined, object, {
+      table: table.name,
+      object: object.name,
+      target,
+      needs: [needs],
+    });
   const comments = [
     ...table.columns.map((column) =>
       comment(column, `COLUMN ${name}.${id(column.name)}`, key.table(table.name)),
@@ -31,15 +37,13 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
   ];
   return [
     { kind: "create_table", table },
-    ...table.indexes.map(
-      (index): Change => ({
-        kind: "add_index",
-        table,
-        index,
-        onNew: true,
-        replacesInvalid: false,
-      }),
-    ),
+    ...table.indexes.map((index): Change => ({
+      kind: "add_index",
+      table,
+      index,
+      onNew: true,
+      replacesInvalid: false,
+    })),
     ...comments.filter((change) => change !== null),
   ];
 }

@@ -33,7 +33,9 @@ function findTableRenames({ live, desired, renames, owned }: DiffInput): FoundRe
     const hint = renames.find((rename) => rename.table === table.name && rename.column === null);
     const gone = live.tables.filter(({ name }) => !after.has(name) && !taken.has(name));
     const certain = gone.find(({ name }) => name === hint?.from);
-    const possible = gone.find((other) => owned.tables.has(other.name) && sameColumns(other, table));
+    const possible = gone.find(
+      (other) => owned.tables.has(other.name) && sameColumns(other, table),
+    );
     const from = certain ?? possible;
     if (from === undefined) return [];
     taken.add(from.name);
@@ -43,9 +45,10 @@ function findTableRenames({ live, desired, renames, owned }: DiffInput): FoundRe
 
 const sameColumns = (a: Table, b: Table): boolean =>
   a.columns.length === b.columns.length &&
-  a.columns.every(
-    (column, at) => column.name === b.columns[at]?.name && column.type === b.columns[at]?.type,
-  );
+  a.columns.every((column, at) => {
+    const other = b.columns[at];
+    return other !== undefined && column.name === other.name && column.type === other.type;
+  });
 
 function tableRename(
   from: Table,

@@ -52,9 +52,7 @@ export function renameColumnIn(model: Model, table: string, from: string, to: st
       return {
         ...base,
         constraints: base.constraints.map((constraint) =>
-          constraint.references?.table === table
-            ? referencing(constraint, from, to)
-            : constraint,
+          constraint.references?.table === table ? referencing(constraint, from, to) : constraint,
         ),
       };
     }),
@@ -100,7 +98,8 @@ export function renameTableIn(model: Model, from: string, to: string): Model {
       .filter(({ ownedBy }) => ownedBy?.table === from)
       .flatMap(({ name: sequence, ownedBy }) => {
         const derived = `${from}_${ownedBy?.column ?? ""}_seq`;
-        return sequence === derived ? [[sequence, `${to}_${ownedBy?.column ?? ""}_seq`]] : [];
+        const renamed: [string, string] = [sequence, `${to}_${ownedBy?.column ?? ""}_seq`];
+        return sequence === derived ? [renamed] : [];
       }),
   );
   const defaultOf = (text: string | null): string | null => {
@@ -109,7 +108,7 @@ export function renameTableIn(model: Model, from: string, to: string): Model {
     for (const [before, after] of sequences) {
       result = result.replaceAll(
         `'${qualified(model.namespace, before)}'`,
-        `'${qualified(model.namespace, after ?? before)}'`,
+        `'${qualified(model.namespace, after)}'`,
       );
     }
     return result;

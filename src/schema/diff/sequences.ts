@@ -29,7 +29,8 @@ export function diffSequences(scope: Scope, owned: Owned): Change[] {
   for (const sequence of scope.live.sequences) {
     if (desired.has(sequence.name)) continue;
     const { ownedBy } = sequence;
-    const ours = ownedBy === null ? owned.sequences.has(sequence.name) : mentioned.has(ownedBy.table);
+    const ours =
+      ownedBy === null ? owned.sequences.has(sequence.name) : mentioned.has(ownedBy.table);
     const columns = scope.desired.tables.find(({ name }) => name === ownedBy?.table)?.columns;
     const withColumn = ownedBy !== null && !columns?.some(({ name }) => name === ownedBy.column);
     if (ours && !withColumn) changes.push(dropSequence(sequence, scope));
@@ -83,7 +84,8 @@ function compare(live: Sequence, desired: Sequence, scope: Scope): Change[] {
       reason: `${what.join("; ")}: the next values that applications get would change`,
       up,
       down,
-      needs: desired.ownedBy === null ? [] : [key.column(desired.ownedBy.table, desired.ownedBy.column)],
+      needs:
+        desired.ownedBy === null ? [] : [key.column(desired.ownedBy.table, desired.ownedBy.column)],
     }),
   ];
 }

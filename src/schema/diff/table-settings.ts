@@ -124,11 +124,15 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
   const [from, to] = [live.partitionOf, desired.partitionOf];
   if (from?.parent === to?.parent && from?.bound === to?.bound) return [];
   const detach = (of: typeof from) =>
-    of === null ? [] : [`ALTER TABLE ${qualified(scope.namespace, of.parent)} DETACH PARTITION ${child}`];
+    of === null
+      ? []
+      : [`ALTER TABLE ${qualified(scope.namespace, of.parent)} DETACH PARTITION ${child}`];
   const attach = (of: typeof from) =>
     of === null
       ? []
-      : [`ALTER TABLE ${qualified(scope.namespace, of.parent)} ATTACH PARTITION ${child} ${of.bound}`];
+      : [
+          `ALTER TABLE ${qualified(scope.namespace, of.parent)} ATTACH PARTITION ${child} ${of.bound}`,
+        ];
   return [
     {
       what: `${describePart(from)} to ${describePart(to)}: rows may not fit, and queries on the parent see other rows`,

@@ -139,8 +139,7 @@ function diffDomainConstraints(
   const changes: Change[] = [];
   for (const constraint of desired.constraints) {
     const twin =
-      left.get(constraint.name) ??
-      [...left.values()].find((other) => same(other, constraint));
+      left.get(constraint.name) ?? [...left.values()].find((other) => same(other, constraint));
     if (twin !== undefined) left.delete(twin.name);
     if (twin !== undefined && same(twin, constraint)) continue;
     changes.push(
@@ -211,4 +210,3 @@ function diffComposite(live: Composite, desired: Composite, scope: Scope): Chang
     }),
   ];
 }
-

@@ -1,0 +1,98 @@
+/** A migration plan for people: what would run, what is left to them, and why. */
+import pc from "picocolors";
+import type { MigrateOutcome } from "../../migration/migrate.js";
+import type { Plan, SafeStep } from "../../migration/plan.js";
+import { formatSize } from "../../util/units.js";
+import type { Io } from "../context.js";
+
+type Unsafe = Plan["unsafe"][number];
+
+export function renderPlan(plan: Plan, io: Pick<Io, "colour">): string {
+  const paint = pc.createColors(io.colour);
+  const { database, safe, unsafe, revisions } = plan;
+  const head = `${database.name} on ${database.host}, PostgreSQL ${database.server_version}`;
+  const lines = [paint.dim(head)];
+  if (plan.up_to_date) {
+    lines.push(`${paint.green("up to date")}: the database is as the schema files state it`);
+    return `${lines.join("\n")}\n`;
+  }
+  if (revisions.pending.length > 0) {
+    lines.push("", paint.bold(`Pending revisions (${revisions.pending.length})`));
+    lines.push(...revisions.pending.map((version) => `  ${paint.yellow("*")} ${version}`));
+    lines.push(paint.dim("  run them: supervise db upgrade"));
+  }
+  if (safe.length > 0) {
+    lines.push("", paint.bold(`Safe, applied by \`supervise migrate\` (${safe.length})`));
+    for (const step of safe) lines.push(...renderStep(step, paint));
+  }
+  if (unsafe.length > 0) {
+    lines.push("", paint.bold(`Unsafe, left to a person (${unsafe.length})`));
+    for (const item of unsafe) lines.push(...renderUnsafe(item, paint));
+    lines.push(
+      "",
+      paint.dim("write them as a revision: supervise db revision -m TEXT --autogenerate"),
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+type Paint = ReturnType<typeof pc.createColors>;
+
+const title = (operation: string, table: string | null, object: string): string =>
+  `${operation} ${table === null || table === object ? object : `${table}.${object}`}`;
+
+function renderStep(step: SafeStep, paint: Paint): string[] {
+  return [
+    `  ${paint.green("+")} ${title(step.operation, step.table, step.object)}`,
+    ...indent(step.sql, paint.cyan),
+    `      ${paint.dim(costs(step))}`,
+  ];
+}
+
+/** The lock, and how much the statement has to do. */
+function costs(step: SafeStep): string {
+  const lock = step.lock === "NONE" ? "no lock on anything in use" : `lock ${step.lock}`;
+  const { work } = step;
+  const does = step.rewrites ? "rewrites" : step.operation === "add_column" ? "writes" : "reads";
+  const amount =
+    work === null
+      ? "catalog only"
+      : `${does} about ${work.rows.toLocaleString("en")} rows, ${formatSize(work.bytes)}`;
+  const apart = step.transactional ? "" : ", outside a transaction";
+  return `${lock}; ${amount}${apart}`;
+}
+
+function renderUnsafe(item: Unsafe, paint: Paint): string[] {
+  return [
+    `  ${paint.red("!")} ${title(item.operation, item.table, item.object)}`,
+    `      ${item.reason}`,
+    ...(item.suggestion === "" ? [] : indent(item.suggestion, paint.dim)),
+  ];
+}
+
+const indent = (text: string, colour: (line: string) => string): string[] =>
+  text.split("\n").map((line) => `      ${colour(line)}`);
+
+/** What an apply did. */
+export function renderOutcome(outcome: MigrateOutcome, io: Pick<Io, "colour">): string {
+  const paint = pc.createColors(io.colour);
+  const { applied, unsafe, revisions } = outcome;
+  const lines = [
+    ...revisions.map((version) => `${paint.green("+")} revision ${version}`),
+    ...applied.map(
+      (step) => `${paint.green("+")} ${title(step.operation, step.table, step.object)}`,
+    ),
+    applied.length + revisions.length === 0
+      ? "nothing to apply"
+      : `applied ${applied.length} statements${revisions.length === 0 ? "" : ` and ${revisions.length} revisions`}`,
+  ];
+  if (unsafe.length > 0) {
+    lines.push("", paint.bold(`Unsafe, left to a person (${unsafe.length})`));
+    for (const item of unsafe) lines.push(...renderUnsafe(item, paint));
+    lines.push(
+      "",
+      paint.dim("write them as a revision: supervise db revision -m TEXT --autogenerate"),
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
