@@ -2,7 +2,7 @@
 import type { Session } from "../postgres/session.js";
 import { id, qualified } from "../schema/names.js";
 import type { Step } from "../schema/steps.js";
-import type { ExecuteOptions } from "./execute.js";
+import type { ExecuteOptions } from "./execute-options.js";
 import { markBackfill } from "./record.js";
 import { findBlockers } from "./blockers.js";
 import { withRetries } from "./retry.js";

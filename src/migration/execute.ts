@@ -9,21 +9,12 @@ import { id } from "../schema/names.js";
 import type { Step } from "../schema/steps.js";
 import { refuseInterrupted } from "../postgres/interrupted.js";
 import { runBatches } from "./backfill.js";
+import type { ExecuteOptions } from "./execute-options.js";
 import { findBlockers } from "./blockers.js";
 import { markBackfill } from "./record.js";
 import { withRetries } from "./retry.js";
 import { stepFailure } from "./statement-error.js";
 import { whileWatching } from "./watch.js";
-
-export interface ExecuteOptions {
-  readonly namespace: string;
-  readonly log: Logger;
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds to go on trying one step whose lock others hold. */
-  readonly retryMs: number;
-  /** The row of dazzle.applied that keeps unfinished work. */
-  readonly recordId: string;
-}
 
 /** Steps in one transaction at most: each holds locks until the commit. */
 const GROUP_SIZE = 200;

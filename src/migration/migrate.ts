@@ -166,7 +166,7 @@ function refuseUnsafe(config: Config, unsafe: readonly Outstanding[]): void {
   });
 }
 
-export const describe = ({ operation, table, object }: Outstanding): string =>
+const describe = ({ operation, table, object }: Outstanding): string =>
   `${operation} ${table === null || table === object ? "" : `${table}.`}${object}`;
 
 function finish(

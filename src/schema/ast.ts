@@ -12,7 +12,7 @@ export function strings(nodes: readonly Node[] | undefined): string[] {
 }
 
 /** Calls `visit` with every object in `value`, under the key it stands at. */
-export function walk(value: unknown, visit: (key: string, node: object) => void, key = ""): void {
+function walk(value: unknown, visit: (key: string, node: object) => void, key = ""): void {
   if (Array.isArray(value)) {
     for (const item of value) walk(item, visit, key);
   } else if (typeof value === "object" && value !== null) {

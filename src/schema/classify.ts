@@ -19,7 +19,7 @@ import type { Facts } from "./steps.js";
 const SMALL_ROWS = 10_000;
 const SMALL_BYTES = 16 * 2 ** 20;
 
-export function isSmall(facts: Facts, table: string): boolean {
+function isSmall(facts: Facts, table: string): boolean {
   const known = facts.tables.get(table);
   return known === undefined || (known.rows <= SMALL_ROWS && known.bytes <= SMALL_BYTES);
 }

@@ -64,7 +64,7 @@ const SMALLEST: Readonly<Record<string, string>> = {
 };
 
 /** Only what differs from the defaults of a sequence whose type would be `defaultType`. */
-export function sequenceClauses(options: SequenceOptions, defaultType: string): string[] {
+function sequenceClauses(options: SequenceOptions, defaultType: string): string[] {
   const down = options.increment.startsWith("-");
   const min = down ? SMALLEST[options.type] : "1";
   const max = down ? "-1" : LARGEST[options.type];
@@ -106,7 +106,7 @@ export function columnSql(column: Column): string {
   ].join(" ");
 }
 
-export function generatedSql(generated: NonNullable<Column["generated"]>): string {
+function generatedSql(generated: NonNullable<Column["generated"]>): string {
   return `GENERATED ALWAYS AS (${generated.expression}) ${generated.kind.toUpperCase()}`;
 }
 

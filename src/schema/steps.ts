@@ -1,5 +1,5 @@
 /** A plan as data: what runs, under which timeouts, and what only a person may do. */
-import type { Alteration, SafeOperation } from "./changes.js";
+import type { SafeOperation } from "./changes.js";
 
 export type LockLevel =
   "ACCESS EXCLUSIVE" | "SHARE ROW EXCLUSIVE" | "SHARE UPDATE EXCLUSIVE" | "ROW EXCLUSIVE" | "NONE";
@@ -35,12 +35,6 @@ export interface Step {
   readonly cleanup: readonly string[];
   /** `begin` is recorded with this step, `end` clears the record; `run` repeats it batch by batch. */
   readonly backfill: { readonly of: Backfill; readonly phase: "begin" | "run" | "end" } | null;
-}
-
-/** Steps in their order, and what is left to a person in the order of a revision. */
-export interface Decided {
-  readonly steps: readonly Step[];
-  readonly unsafe: readonly Alteration[];
 }
 
 /** What the catalog says of a live table's size. */

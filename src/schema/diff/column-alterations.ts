@@ -4,7 +4,7 @@ import { columnSql, allSequenceClauses, identitySql } from "../create-sql.js";
 import type { Column, Table } from "../model.js";
 import { id, literal, qualified, withSuffix } from "../names.js";
 import { alteration } from "./alteration.js";
-import type { Scope } from "./diff.js";
+import type { Scope } from "./scope.js";
 
 const alter = (table: Table, scope: Scope): string =>
   `ALTER TABLE ${qualified(scope.namespace, table.name)}`;

@@ -13,7 +13,7 @@ import {
   dropColumn,
 } from "./column-alterations.js";
 import { commentChange } from "./comments.js";
-import { byName, type Scope } from "./diff.js";
+import { byName, type Scope } from "./scope.js";
 
 export function diffColumns(live: Table, desired: Table, scope: Scope): Change[] {
   const before = byName(live.columns);

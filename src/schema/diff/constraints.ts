@@ -5,7 +5,7 @@ import type { Constraint, Table } from "../model.js";
 import { id, list, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import { commentChange } from "./comments.js";
-import { byName, type Scope } from "./diff.js";
+import { byName, type Scope } from "./scope.js";
 
 interface ConstraintDiff {
   readonly changes: readonly Change[];

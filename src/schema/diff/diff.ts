@@ -2,44 +2,15 @@
 import type { Change } from "../changes.js";
 import type { Model, Table } from "../model.js";
 import { qualified } from "../names.js";
-import type { Rename } from "../statement.js";
+import { byName, type DiffInput, type Scope } from "./scope.js";
 import { commentChange } from "./comments.js";
 import { diffExtensions } from "./extensions.js";
 import { foreignKeysOf, newTableParts } from "./new-table.js";
-import type { Same } from "./question.js";
 import { applyRenames, findRenames } from "./renames.js";
 import { diffSequences } from "./sequences.js";
 import { diffTable } from "./tables.js";
 import { diffTypes } from "./types.js";
 import { dropTable } from "./table-alterations.js";
-
-/** What earlier applies recorded as ours: only these count as dropped when the files leave them out. */
-export interface Owned {
-  readonly tables: ReadonlySet<string>;
-  readonly types: ReadonlySet<string>;
-  readonly sequences: ReadonlySet<string>;
-}
-
-export interface DiffInput {
-  readonly live: Model;
-  readonly desired: Model;
-  readonly renames: readonly Rename[];
-  /** Constraints (`table.name`) and indexes whose names the files spell out. */
-  readonly explicitNames: ReadonlySet<string>;
-  readonly owned: Owned;
-  readonly same: Same;
-}
-
-/** What the diff of one object needs to know of the rest. */
-export interface Scope {
-  readonly namespace: string;
-  readonly live: Model;
-  readonly desired: Model;
-  readonly explicitNames: ReadonlySet<string>;
-  /** Names of live tables, indexes and sequences: a new one cannot take them. */
-  readonly taken: ReadonlySet<string>;
-  readonly same: Same;
-}
 
 export function diffModels(input: DiffInput): Change[] {
   const { namespace } = input.desired;
@@ -85,10 +56,6 @@ export function diffModels(input: DiffInput): Change[] {
     if (change !== null) changes.push(change);
   }
   return changes;
-}
-
-export function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {
-  return new Map(items.map((item) => [item.name, item]));
 }
 
 function relationNames(model: Model): Set<string> {

@@ -4,7 +4,7 @@ import { createIndex, createType, inlineConstraint } from "../create-sql.js";
 import type { Column, EnumType, Model } from "../model.js";
 import { id, qualified, withSuffix } from "../names.js";
 import { alteration } from "./alteration.js";
-import type { Scope } from "./diff.js";
+import type { Scope } from "./scope.js";
 
 export function diffEnum(live: EnumType, desired: EnumType, scope: Scope): Change[] {
   const gone = live.values.filter((value) => !desired.values.includes(value));

@@ -3,7 +3,7 @@ import { key, type Change } from "../changes.js";
 import type { Model } from "../model.js";
 import { id, literal } from "../names.js";
 import { commentChange } from "./comments.js";
-import { byName } from "./diff.js";
+import { byName } from "./scope.js";
 import { alteration } from "./alteration.js";
 
 export function diffExtensions(live: Model, desired: Model): Change[] {

@@ -5,7 +5,7 @@ import type { Index, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import { commentChange } from "./comments.js";
-import { byName, type Scope } from "./diff.js";
+import { byName, type Scope } from "./scope.js";
 
 export function diffIndexes(
   live: Table,

@@ -3,7 +3,7 @@ import { key, type Change } from "../changes.js";
 import type { Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { commentChange } from "./comments.js";
-import type { Scope } from "./diff.js";
+import type { Scope } from "./scope.js";
 
 export function newTableParts(table: Table, scope: Scope): Change[] {
   const name = qualified(scope.namespace, table.name);

@@ -7,7 +7,7 @@ import { key, type Alteration } from "../changes.js";
 import type { Column, Model, Sequence, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
-import { byName, type DiffInput } from "./diff.js";
+import { byName, type DiffInput } from "./scope.js";
 import { renameColumnIn, renameTableIn } from "./respell.js";
 
 export interface FoundRename {

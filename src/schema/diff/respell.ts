@@ -4,7 +4,7 @@ import type { Constraint, Index, Model, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 
 /** Replaces each bare name `from` in an expression; strings and qualified names stay. */
-export function respellColumn(text: string, from: string, to: string, start = 0): string {
+function respellColumn(text: string, from: string, to: string, start = 0): string {
   const tokens = lex(text);
   let result = "";
   let at = 0;

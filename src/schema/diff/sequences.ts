@@ -5,7 +5,7 @@ import type { Sequence } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import { commentChange } from "./comments.js";
-import { byName, type Owned, type Scope } from "./diff.js";
+import { byName, type Owned, type Scope } from "./scope.js";
 
 export function diffSequences(scope: Scope, owned: Owned): Change[] {
   const live = byName(scope.live.sequences);

@@ -3,7 +3,7 @@ import type { Alteration } from "../changes.js";
 import type { Table } from "../model.js";
 import { qualified } from "../names.js";
 import { alteration } from "./alteration.js";
-import type { Scope } from "./diff.js";
+import type { Scope } from "./scope.js";
 
 export function dropTable(table: Table, scope: Scope): Alteration {
   return alteration({

@@ -4,7 +4,7 @@ import type { Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import { setOptions } from "./constraints.js";
-import type { Scope } from "./diff.js";
+import type { Scope } from "./scope.js";
 
 interface Setting {
   readonly what: string;

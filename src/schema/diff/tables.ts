@@ -3,7 +3,7 @@ import type { Change } from "../changes.js";
 import type { Table } from "../model.js";
 import { diffColumns } from "./columns.js";
 import { diffConstraints } from "./constraints.js";
-import type { Scope } from "./diff.js";
+import type { Scope } from "./scope.js";
 import { diffIndexes } from "./indexes.js";
 import { diffTableSettings } from "./table-settings.js";
 

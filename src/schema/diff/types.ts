@@ -5,7 +5,7 @@ import type { Composite, Domain, DomainConstraint, Model } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import { commentChange } from "./comments.js";
-import { byName, type Owned, type Scope } from "./diff.js";
+import { byName, type Owned, type Scope } from "./scope.js";
 import { diffEnum } from "./enums.js";
 
 export function diffTypes(scope: Scope, owned: Owned): Change[] {

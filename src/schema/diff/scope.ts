@@ -1,0 +1,36 @@
+/** What goes into a diff, and what the diff of one object knows of the rest. */
+import type { Model } from "../model.js";
+import type { Rename } from "../statement.js";
+import type { Same } from "./question.js";
+
+/** What earlier applies recorded as ours: only these count as dropped when the files leave them out. */
+export interface Owned {
+  readonly tables: ReadonlySet<string>;
+  readonly types: ReadonlySet<string>;
+  readonly sequences: ReadonlySet<string>;
+}
+
+export interface DiffInput {
+  readonly live: Model;
+  readonly desired: Model;
+  readonly renames: readonly Rename[];
+  /** Constraints (`table.name`) and indexes whose names the files spell out. */
+  readonly explicitNames: ReadonlySet<string>;
+  readonly owned: Owned;
+  readonly same: Same;
+}
+
+/** What the diff of one object needs to know of the rest. */
+export interface Scope {
+  readonly namespace: string;
+  readonly live: Model;
+  readonly desired: Model;
+  readonly explicitNames: ReadonlySet<string>;
+  /** Names of live tables, indexes and sequences: a new one cannot take them. */
+  readonly taken: ReadonlySet<string>;
+  readonly same: Same;
+}
+
+export function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {
+  return new Map(items.map((item) => [item.name, item]));
+}
