@@ -14,6 +14,7 @@ import { settlePort } from "./address.js";
 import { createDevelopment } from "./development.js";
 import { checkBudget, checkEntry, checkPin, connect, findDatabase, migrate } from "./prepare.js";
 import { startGuardian } from "./guardian.js";
+import { runUnderInit } from "./init.js";
 import { listenForSignals } from "./signals.js";
 import { createSupervisor, toError, type Release, type Supervisor } from "./supervisor.js";
 import { createTarget, obey, type Known } from "./target.js";
@@ -34,6 +35,8 @@ export interface RunOptions {
  * @throws SuperviseError what kept it from starting, or from going on.
  */
 export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise<ExitStatus> {
+  const status = await runUnderInit(sink);
+  if (status !== null) return status;
   const startedAt = new Date();
   const { log, warnings } = rememberWarnings(sink);
   const signals = listenForSignals();
