@@ -13,6 +13,8 @@ import type { Session } from "../postgres/session.js";
 import { settlePort } from "./address.js";
 import { createDevelopment } from "./development.js";
 import { checkBudget, checkEntry, checkPin, connect, findDatabase, migrate } from "./prepare.js";
+import { activatedSocket } from "./activation.js";
+import { createNotifier } from "./notify.js";
 import { startGuardian } from "./guardian.js";
 import { runUnderInit } from "./init.js";
 import { listenForSignals } from "./signals.js";
@@ -40,6 +42,8 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
   const startedAt = new Date();
   const { log, warnings } = rememberWarnings(sink);
   const signals = listenForSignals();
+  const notifier = createNotifier(process.env, log);
+  const socket = activatedSocket(process.env);
   const stopped = new AbortController();
   // Until the loop runs, being asked to stop calls off whatever is being waited for.
   signals.handTo((asked) => {
@@ -64,7 +68,10 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     const workers = await workerCount(held.session, found.config, log);
     known.budget = await checkBudget(held.session, found.config, workers, log);
     const config = { ...found.config, app: { ...found.config.app, workers } };
-    return { config: first ? await settlePort(config) : config, dotenv: resolved.dotenv };
+    return {
+      config: first && socket === null ? await settlePort(config) : config,
+      dotenv: resolved.dotenv,
+    };
   };
 
   try {
@@ -75,12 +82,15 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
       release,
       log,
       guardian,
+      notifier,
+      socket,
       prepare: async () => ({
         ...keepPort(await prepare(false), release),
         holdCrashes: development.hasChanged(),
       }),
       announce: (url) => {
         sayReady(supervisor, url, startedAt, log);
+        notifier.note("supervisor.ready");
         development.begin();
       },
     });
@@ -99,6 +109,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
       await development.close();
       control.close();
       await guardian.close();
+      notifier.close();
     }
     return EXIT.ok;
   } catch (error) {

@@ -3,12 +3,14 @@ import { SuperviseError } from "../errors.js";
 import type { Effect } from "../lifecycle/events.js";
 import { initialState, type Failure, type Settings, type State } from "../lifecycle/state.js";
 import type { Config } from "../config/config.js";
+import { LISTEN_FD } from "../ipc/activation.js";
 import type { Address, ToPrimary } from "../ipc/messages.js";
 import type { Fields, LogSink } from "../log/logger.js";
 import { createDistribution } from "./distribution/index.js";
 import { urlOf } from "./address.js";
 import { secretEnvironment, workerEnvironment } from "./environment.js";
 import type { Guardian } from "./guardian.js";
+import type { Notifier } from "./notify.js";
 import { createLoop, type Loop } from "./loop.js";
 import { createCounts, type Counts } from "./counts.js";
 import { watchPools, type PoolWatch } from "./pool-watch.js";
@@ -29,6 +31,9 @@ export interface SupervisorInput {
   /** Configuration, pin and migrations once more. Rejects with the reason to abandon a reload. */
   readonly prepare: () => Promise<Release>;
   readonly guardian: Guardian;
+  readonly notifier: Notifier;
+  /** A listening socket of this process that workers are to use; null: they open their own. */
+  readonly socket: number | null;
   /** All workers of the first generation are ready. */
   readonly announce: (url: string | null) => void;
 }
@@ -129,7 +134,10 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
 
   const fork = ({ key, slot, generation, restarts }: Extract<Effect, { do: "fork" }>): void => {
     const { config, dotenv } = releases.get(generation) ?? input.release;
-    const env = workerEnvironment(config, slot, generation);
+    const env = {
+      ...workerEnvironment(config, slot, generation),
+      ...(input.socket === null ? {} : { [LISTEN_FD]: String(input.socket) }),
+    };
     const handle = forkWorker(
       { key, slot, env, distribution, log },
       {
@@ -209,6 +217,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
         return;
       case "log":
         counts.note(effect);
+        input.notifier.note(effect.event);
         log.event(effect.level, effect.event, effect.msg, fieldsOf(effect, handles));
         return;
     }

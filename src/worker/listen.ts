@@ -1,13 +1,23 @@
 /** The seam between an application's server and how connections reach it. */
 import type { ListenOptions, Server } from "node:net";
 import type { Config } from "../config/config.js";
+import { LISTEN_FD } from "../ipc/activation.js";
 import type { Address } from "../ipc/messages.js";
 
 /** Longest queue of connections that the kernel accepts for a server that is busy. */
 const BACKLOG = 1_024;
 
-export function listenOptions(config: Config): ListenOptions {
+/** The primary's descriptor that systemd handed over; null: open what is configured. */
+export function activatedFd(): number | null {
+  const fd = process.env[LISTEN_FD];
+  return fd === undefined ? null : Number(fd);
+}
+
+/** `fd` is known to net.Server but not to its types. */
+export function listenOptions(config: Config): ListenOptions & { fd?: number } {
   const { host, port } = config.app;
+  const fd = activatedFd();
+  if (fd !== null) return { fd, backlog: BACKLOG };
   return host.startsWith("unix:")
     ? { path: host.slice("unix:".length), backlog: BACKLOG }
     : { host, port, backlog: BACKLOG };

@@ -7,6 +7,7 @@ import type { ToWorker } from "../ipc/messages.js";
 import { openChannel } from "./channel.js";
 import { installDistribution } from "./distribution/index.js";
 import { createWorkerLife } from "./life.js";
+import { activatedFd } from "./listen.js";
 import { guardSignals } from "./signals.js";
 import { prepareOutput } from "./stdio.js";
 import { watchTraffic } from "./traffic.js";
@@ -20,7 +21,12 @@ process.debugPort = 0;
 installDistribution();
 const channel = openChannel();
 const guard = guardSignals((signal) => void channel.send({ type: "asked", signal }));
-const life = createWorkerLife({ channel, guard, traffic: watchTraffic(), end: endProcess });
+const life = createWorkerLife({
+  channel,
+  guard,
+  traffic: watchTraffic(activatedFd()),
+  end: endProcess,
+});
 
 channel.onOrder((order) => void obey(order));
 void channel.send({ type: "hello" });

@@ -37,8 +37,11 @@ const protocolOf = (server: NetServer): Protocol => {
   return "setTimeout" in server && "updateSettings" in server ? "http2" : "raw";
 };
 
-/** Starts watching; call it before the application is loaded. */
-export function watchTraffic(): Traffic {
+/**
+ * Starts watching; call it before the application is loaded. The first server that listens does so on
+ * the primary's descriptor `fd`, where there is one.
+ */
+export function watchTraffic(fd: number | null = null): Traffic {
   const servers = new Set<NetServer>();
   const connections = new Map<Socket, Protocol>();
   const responses = new Set<ServerResponse>();
@@ -89,12 +92,19 @@ export function watchTraffic(): Traffic {
     server.on("close", () => servers.delete(server));
   };
 
+  // A script listens on the port that it was told; with socket activation that is already open.
+  let redirected = fd === null;
+  const redirect = (args: unknown[]): unknown[] => {
+    if (redirected) return args;
+    redirected = true;
+    return [{ fd }, ...args.filter((argument) => typeof argument === "function")];
+  };
   const listen: unknown = Reflect.get(NetServer.prototype, "listen");
   if (typeof listen === "function") {
     Object.assign(NetServer.prototype, {
       listen(this: NetServer, ...args: unknown[]): unknown {
         if (!servers.has(this)) watch(this);
-        return Reflect.apply(listen, this, args);
+        return Reflect.apply(listen, this, redirect(args));
       },
     });
   }
