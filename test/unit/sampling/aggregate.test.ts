@@ -1,44 +1,7 @@
 import { expect, test } from "vitest";
 import { createAggregate } from "../../../src/sampling/aggregate.js";
-import { createHistogram, record, take } from "../../../src/sampling/histogram.js";
-import { parsePoolReports, type PoolReport } from "../../../src/sampling/report.js";
-
-function delta(...durations: number[]) {
-  const histogram = createHistogram();
-  for (const ms of durations) record(histogram, ms);
-  return take(histogram);
-}
-
-function report(fields: Partial<PoolReport> = {}): PoolReport {
-  return {
-    name: "main",
-    min: 1,
-    max: 2,
-    total: 2,
-    idle: 2,
-    active: 0,
-    waiting: 0,
-    oldestWaitMs: 0,
-    longestHeldMs: 0,
-    longestHeldStack: null,
-    peak: 0,
-    checkouts: 0,
-    queued: 0,
-    timeouts: 0,
-    lastTimeout: null,
-    created: 0,
-    returnedInTransaction: 0,
-    connectErrors: {},
-    closed: {},
-    wait: delta(),
-    use: delta(),
-    create: delta(),
-    arrivals: { first: 0, counts: [] },
-    leaks: [],
-    database: { state: "connected", forMs: 1_000, error: null },
-    ...fields,
-  };
-}
+import { parsePoolReports } from "../../../src/sampling/report.js";
+import { delta, report } from "./reports.js";
 
 const settings = { warnWaitMs: 1_000, leakAfterMs: 60_000 };
 
