@@ -1,6 +1,6 @@
 /** The worker's side of pool monitoring: reports of every pool, the application's own ones included. */
 import type { PoolReport } from "../sampling/report.js";
-import { watchForeign, type ForeignSettings } from "./pools/foreign.js";
+import { warmForeign, watchForeign, type ForeignSettings } from "./pools/foreign.js";
 import { collect } from "./pools/registry.js";
 
 /** One report for each pool of the process: counters since the last call, gauges of the moment. */
@@ -14,4 +14,9 @@ export function collectPoolReports(): PoolReport[] {
  */
 export function instrumentForeignPools(settings: ForeignSettings): () => void {
   return watchForeign(settings);
+}
+
+/** Resolves when the application's pool that is held at `min` has reached it; rejects with the first failure. */
+export function warmForeignPools(): Promise<void> {
+  return warmForeign();
 }

@@ -1,31 +1,49 @@
 /**
- * One checkout: asked for, then held, then given back. A checkout is a node of the list of its
- * pool's waiters and afterwards of the list of its holders, so that the oldest of either is known
- * at any time at the cost of two assignments.
+ * One checkout: asked for, then held, then given back. It stands in pg-pool's queue in its own
+ * person (pg-pool calls `callback` on what it queued), and is a node of the list of its pool's
+ * waiters and afterwards of its holders, so that the oldest of either is known at any time at the
+ * cost of two assignments.
+ *
+ * A class because it is made for every checkout: one allocation, and methods that cost none.
  */
+import type { ConnectCallback, PooledClient, Release } from "./internals.js";
+import type { Site } from "./site.js";
 
-import type { ConnectCallback } from "./internals.js";
-
-export type CheckoutState = "waiting" | "held" | "done";
-
-export interface Checkout {
-  state: CheckoutState;
-  /** Milliseconds of the process's monotonic clock. */
-  readonly askedAt: number;
-  heldSince: number;
-  /** Holds the caller's stack, formatted when read; null when it was not noted. */
-  readonly site: Site | null;
-  leakTold: boolean;
-  /** The caller's. */
-  readonly callback: ConnectCallback;
-  /** What pg-pool was given in its place. */
-  settle: ConnectCallback | null;
-  previous: Checkout | null;
-  next: Checkout | null;
+export interface CheckoutOwner {
+  /** pg-pool has answered: with a client, or with an error. */
+  answered(
+    checkout: Checkout,
+    error: Error | undefined,
+    client: PooledClient | undefined,
+    release: Release,
+  ): void;
 }
 
-export interface Site {
-  stack?: string;
+export class Checkout {
+  state: "waiting" | "held" | "done" = "waiting";
+  heldSince = 0;
+  leakTold = false;
+  previous: Checkout | null = null;
+  next: Checkout | null = null;
+  readonly owner: CheckoutOwner;
+  /** The caller's. */
+  readonly caller: ConnectCallback;
+  /** Milliseconds of the process's monotonic clock. */
+  readonly askedAt: number;
+  /** Holds the caller's stack; null when it was not noted. */
+  readonly site: Site | null;
+
+  constructor(owner: CheckoutOwner, caller: ConnectCallback, askedAt: number, site: Site | null) {
+    this.owner = owner;
+    this.caller = caller;
+    this.askedAt = askedAt;
+    this.site = site;
+  }
+
+  /** What pg-pool calls. */
+  callback(error: Error | undefined, client: PooledClient | undefined, release: Release): void {
+    this.owner.answered(this, error, client, release);
+  }
 }
 
 /** Oldest first. */

@@ -1,13 +1,13 @@
 /** Ending a pool in bounded time: pg-pool waits for ever for a connection that is checked out. */
-import { Duplex } from "node:stream";
 import { noteClosing } from "./instrument.js";
-import type { PoolInternals } from "./internals.js";
+import type { Pool } from "./internals.js";
+import { destroySocket } from "./socket.js";
 
 /** Time for the sockets of destroyed connections to close in. */
 const CLOSE_MS = 1_000;
 
 /** Waits for connections in use until `timeoutMs`, then destroys those that are still out. */
-export async function endWithin(pool: PoolInternals, timeoutMs: number): Promise<void> {
+export async function endWithin(pool: Pool, timeoutMs: number): Promise<void> {
   const ended = pool.ending ? emptied(pool) : pool.end();
   if (await within(ended, timeoutMs)) return;
   for (const client of [...pool._clients]) {
@@ -18,18 +18,8 @@ export async function endWithin(pool: PoolInternals, timeoutMs: number): Promise
   await within(ended, CLOSE_MS);
 }
 
-/** The socket itself: a polite end would wait for a server that does not answer. */
-function destroySocket(client: object): void {
-  const stream = memberOf(memberOf(client, "connection"), "stream");
-  if (stream instanceof Duplex) stream.destroy();
-}
-
-function memberOf(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
-}
-
 /** The application has called `end` itself: resolves when no connection is left. */
-function emptied(pool: PoolInternals): Promise<void> {
+function emptied(pool: Pool): Promise<void> {
   return new Promise((resolve) => {
     const look = (): void => {
       if (pool.totalCount > 0) return;

@@ -8,16 +8,18 @@
  * takes back connections is left alone.
  */
 import { EventEmitter } from "node:events";
-import { attach } from "./instrument.js";
-import { isPool, OWN, type InstrumentedPool } from "./internals.js";
-import { createMeter } from "./meter.js";
+import { isPool, OWN, type Pool } from "./internals.js";
+import type { Keeper } from "./keeper.js";
+import { measure } from "./measured.js";
 import { nameFor } from "./names.js";
 import { register } from "./registry.js";
 
 export interface ForeignSettings {
   /** Taken by pools that set no `max`. */
   readonly max: number;
-  /** Taken by pools that set no `connectionTimeoutMillis`; pg's own default is for ever. Default: none. */
+  /** Kept open by the first pool that sets neither `max` nor `min`. Default: 0. */
+  readonly min?: number;
+  /** Limit for pools that set no `connectionTimeoutMillis`; pg's own default is for ever. Default: none. */
   readonly acquireTimeoutMs?: number;
   /** Taken where neither the pool, its URL nor PGAPPNAME has one. Default: none. */
   readonly applicationName?: string;
@@ -55,17 +57,13 @@ function isInit(value: unknown): value is Init {
  * Called from within the pool's constructor, before it has its options. They are caught as they are
  * assigned: the constructor fills in its own defaults only afterwards.
  */
-function prepare(
-  pool: InstrumentedPool,
-  prepared: WeakSet<object>,
-  settings: ForeignSettings,
-): void {
+function prepare(pool: Pool, prepared: WeakSet<object>, settings: ForeignSettings): void {
   const prototype: unknown = Object.getPrototypeOf(pool);
   if (typeof prototype !== "object" || prototype === null || prepared.has(prototype)) return;
   prepared.add(prototype);
   Object.defineProperty(prototype, "options", {
     configurable: true,
-    set(this: InstrumentedPool, options: Options) {
+    set(this: Pool, options: Options) {
       Object.defineProperty(this, "options", {
         configurable: true,
         enumerable: true,
@@ -77,19 +75,46 @@ function prepare(
   });
 }
 
-function adopt(pool: InstrumentedPool, options: Options, settings: ForeignSettings): void {
+function adopt(pool: Pool, options: Options, settings: ForeignSettings): void {
   // pg-pool takes its own default for 0 too.
-  if (!options["max"] && !options["poolSize"]) options["max"] = settings.max;
-  if (options["connectionTimeoutMillis"] === undefined && settings.acquireTimeoutMs !== undefined) {
-    options["connectionTimeoutMillis"] = settings.acquireTimeoutMs;
-  }
+  const unsized = !options["max"] && !options["poolSize"];
+  if (unsized) options["max"] = settings.max;
+  const min = unsized && !options["min"] ? minOnce(settings) : 0;
+  if (min > 0) options["min"] = min;
   // The weakest of the ways to name a connection: any other that the application uses wins.
   if (settings.applicationName !== undefined) {
     options["fallback_application_name"] ??= settings.applicationName;
   }
-  const meter = createMeter(nameFor(options));
-  const { onIdleError, leakAfterMs = 60_000 } = settings;
-  attach(pool, meter, (error) => onIdleError?.(meter.name, error));
+  const unlimited = options["connectionTimeoutMillis"] === undefined;
+  const name = nameFor(options);
+  const { meter, keeper } = measure(pool, {
+    name,
+    min,
+    maxLifetimeMs: 0,
+    acquireTimeoutMs: unlimited ? (settings.acquireTimeoutMs ?? 0) : 0,
+    careful: false,
+    onIdleError: (error) => settings.onIdleError?.(name, error),
+  });
   const reference = new WeakRef(pool);
-  register({ meter, leakAfterMs, pool: () => reference.deref() ?? null });
+  register({
+    meter,
+    leakAfterMs: settings.leakAfterMs ?? 60_000,
+    pool: () => reference.deref() ?? null,
+  });
+  if (min > 0) warming.push(keeper);
+  // The pool's constructor has not ended yet.
+  queueMicrotask(() => keeper.check());
+}
+
+/** Keepers of pools that are held at `min`. */
+const warming: Keeper[] = [];
+
+/** Only the first pool keeps connections open: an application may make many, and drop them again. */
+function minOnce({ min = 0 }: ForeignSettings): number {
+  return warming.length === 0 ? min : 0;
+}
+
+/** Resolves when the application's pool that is held at `min` has reached it. */
+export async function warmForeign(): Promise<void> {
+  for (const keeper of warming) await keeper.fill();
 }

@@ -1,38 +1,27 @@
 /**
- * Measuring a pool: its prototype's `connect` is wrapped once for each copy of pg-pool, and each
- * pool carries its meter. `pool.query` and every library on top come through `connect`, in its
- * callback or its promise form. What a caller sees stays as pg-pool has it.
+ * Measuring a pool: four methods of its prototype are wrapped, once for each copy of pg-pool, and
+ * each measured pool carries what is known of it. `pool.query` and every library on top come through
+ * `connect`, in its callback or its promise form. What a caller sees stays as pg-pool has it.
  */
-import { reason } from "../../postgres/connect-error.js";
-import { sqlstateOf } from "../../postgres/sqlstate.js";
 import type { ClosedCause } from "../../sampling/report.js";
 import { record } from "../../sampling/histogram.js";
-import type { Checkout } from "./checkout.js";
 import {
-  METER,
+  CHECKOUT,
+  MEASURED,
   type ConnectCallback,
-  type InstrumentedPool,
+  type Pool,
   type PooledClient,
-  type Release,
 } from "./internals.js";
-import {
-  ask,
-  countClosed,
-  countConnectError,
-  giveBack,
-  giveUp,
-  handOver,
-  setDatabase,
-  type Meter,
-} from "./meter.js";
-import { traceTo } from "./site.js";
-import { ended, rejectWaiting } from "./waiters.js";
+import { judgeReturn } from "./judge.js";
+import type { MeasuredPool } from "./measured-pool.js";
+import { ask, countClosed, giveBack, giveUp, setDatabase, type Meter } from "./meter.js";
+import { destroySocket } from "./socket.js";
+import { clean } from "./transaction.js";
+import { ended, lost, rejectWaiting } from "./waiters.js";
 
 const patched = new WeakSet();
 const openedAt = new WeakMap<object, number>();
 const closing = new WeakMap<object, ClosedCause>();
-
-const nothing = (): void => undefined;
 
 /** Says why a connection is about to be closed; the first to say so is right. */
 export function noteClosing(client: object, cause: ClosedCause): void {
@@ -44,25 +33,14 @@ export function openingOf(client: object): number | undefined {
   return openedAt.get(client);
 }
 
-/** Measures `pool` from now on. `onIdleError` hears of connections that ended while idle. */
-export function attach(
-  pool: InstrumentedPool,
-  meter: Meter,
-  onIdleError: (error: Error) => void,
-): void {
+/** Measures `measured.pool` from now on. `onIdleError` hears of connections that ended while idle. */
+export function attach(measured: MeasuredPool, onIdleError: (error: Error) => void): void {
+  const { pool, meter } = measured;
   patch(pool);
-  Object.defineProperty(pool, METER, { value: meter });
+  Object.defineProperty(pool, MEASURED, { value: measured });
   // Without a listener the process dies when the server ends an idle connection.
   pool.on("error", onIdleError);
-  pool.on("connect", (client) => {
-    const began = openedAt.get(client);
-    if (began !== undefined) record(meter.create, performance.now() - began);
-    meter.created += 1;
-    meter.open += 1;
-    setDatabase(meter, "connected");
-    // Likewise for one that ends while the application holds it: its next query says so.
-    client.on("error", () => noteClosing(client, "server"));
-  });
+  pool.on("connect", (client) => opened(meter, client));
   const removed = new WeakSet();
   pool.on("remove", (client) => {
     // Told twice of one that was destroyed at the pool's end and given back afterwards.
@@ -73,8 +51,20 @@ export function attach(
   });
 }
 
+function opened(meter: Meter, client: PooledClient): void {
+  const began = openedAt.get(client);
+  if (began !== undefined) record(meter.create, performance.now() - began);
+  meter.created += 1;
+  meter.open += 1;
+  setDatabase(meter, "connected");
+  client[CHECKOUT] = null;
+  // Without a listener the process dies when a connection ends in the application's hands: its
+  // next query says so.
+  client.on("error", () => noteClosing(client, "server"));
+}
+
 /** pg-pool closes connections of its own accord too, and does not say why. */
-function causeOf(pool: InstrumentedPool, client: PooledClient): ClosedCause {
+function causeOf(pool: Pool, client: PooledClient): ClosedCause {
   if (pool.ending) return "shutdown";
   const { maxUses, maxLifetimeSeconds } = pool.options;
   if ((client._poolUseCount ?? 0) >= maxUses) return "uses";
@@ -82,57 +72,51 @@ function causeOf(pool: InstrumentedPool, client: PooledClient): ClosedCause {
   return maxLifetimeSeconds > 0 && age >= maxLifetimeSeconds * 1_000 ? "lifetime" : "idle";
 }
 
-/** Wraps the prototype that `connect` lives on, once. */
-export function patch(pool: InstrumentedPool): void {
-  // pg-pool's own class: a subclass of the application that overrides connect calls this one.
+/** Wraps pg-pool's own class, once: a subclass of the application that overrides connect calls it. */
+function patch(pool: Pool): void {
   const prototype = ownerOf(pool, "_pulseQueue");
   if (prototype === null || patched.has(prototype)) return;
   patched.add(prototype);
-  replace(prototype, "connect", measured);
-  replace(prototype, "newClient", timed);
-  replace(prototype, "end", releasing);
+  replace(prototype, "connect", connecting);
+  replace(prototype, "newClient", opening);
+  replace(prototype, "_release", returning);
+  replace(prototype, "end", ending);
 }
 
 function ownerOf(object: object, key: string): object | null {
   let owner: object | null = object;
-  while (owner !== null && !Object.hasOwn(owner, key)) owner = parentOf(owner);
+  while (owner !== null && !Object.hasOwn(owner, key)) {
+    const parent: unknown = Object.getPrototypeOf(owner);
+    owner = typeof parent === "object" ? parent : null;
+  }
   return owner;
 }
 
-function parentOf(object: object): object | null {
-  const parent: unknown = Object.getPrototypeOf(object);
-  return typeof parent === "object" ? parent : null;
-}
-
 /** A method of pg-pool, as far as it is wrapped here. */
-type Method = (this: InstrumentedPool, argument?: unknown) => unknown;
+type Method = (this: Pool, ...values: unknown[]) => unknown;
 
 function replace(prototype: object, key: string, wrap: (original: Method) => unknown): void {
   const original: unknown = Reflect.get(prototype, key);
   if (!isMethod(original)) return;
-  Object.defineProperty(prototype, key, {
-    configurable: true,
-    enumerable: false,
-    writable: true,
-    value: wrap(original),
-  });
+  const descriptor = { configurable: true, enumerable: false, writable: true };
+  Object.defineProperty(prototype, key, { ...descriptor, value: wrap(original) });
 }
 
 function isMethod(value: unknown): value is Method {
   return typeof value === "function";
 }
 
-function measured(original: Method) {
-  return function connect(this: InstrumentedPool, callback?: ConnectCallback): unknown {
-    const meter = this[METER];
-    if (meter === undefined || this.ending) return original.call(this, callback);
+function connecting(original: Method) {
+  return function connect(this: Pool, callback?: ConnectCallback): unknown {
+    const measured = this[MEASURED];
+    if (measured === undefined || this.ending) return original.call(this, callback);
     if (typeof callback === "function") {
-      begin(this, meter, original, callback);
+      begin(measured, original, callback);
       return undefined;
     }
     const Promised = this.Promise ?? Promise;
     return new Promised<PooledClient | undefined>((resolve, reject) => {
-      begin(this, meter, original, (error, client) => {
+      begin(measured, original, (error, client) => {
         if (error) reject(error);
         else resolve(client);
       });
@@ -140,119 +124,117 @@ function measured(original: Method) {
   };
 }
 
-function begin(
-  pool: InstrumentedPool,
-  meter: Meter,
-  original: Method,
-  callback: ConnectCallback,
-): void {
-  const { hooks } = meter;
-  const refusal = hooks === null ? null : hooks.refusal();
-  if (refusal !== null) {
-    process.nextTick(callback, refusal, undefined, nothing);
+const nothing = (): void => undefined;
+
+function begin(measured: MeasuredPool, original: Method, caller: ConnectCallback): void {
+  const { pool, meter, timer } = measured;
+  if (meter.database.state === "lost" && pool.idleCount === 0) {
+    // Nobody waits for a lost database: the keeper finds it again.
+    process.nextTick(caller, lost(measured), undefined, nothing);
     return;
   }
   if (isFull(pool, meter)) meter.queued += 1;
-  const checkout = ask(meter, callback);
-  if (hooks !== null) hooks.asked();
-  const settle: ConnectCallback = (error, client, release) => {
-    if (checkout.state !== "waiting") {
-      // The caller has left; the connection goes to the next.
-      if (client !== undefined) release();
-      return;
-    }
-    if (error || client === undefined) {
-      refuse(meter, checkout, error ?? new Error("no connection"));
-      callback(error, client, release);
-      return;
-    }
-    handOver(meter, checkout);
-    const handed = lend(meter, checkout, client, release);
-    client.release = handed;
-    callback(undefined, client, handed);
-  };
-  checkout.settle = settle;
-  try {
-    original.call(pool, settle);
-  } catch (error) {
-    if (checkout.state === "waiting") giveUp(meter, checkout);
-    throw error;
+  const checkout = ask(meter, measured, caller);
+  timer.asked();
+  if (pool.options.connectionTimeoutMillis) {
+    // The application's own limit, with pg-pool's own error.
+    original.call(pool, checkout.callback.bind(checkout));
+    return;
   }
+  // As pg-pool's connect does, but for the closures.
+  if (pool._idle.length > 0) process.nextTick(pulse, pool);
+  else if (!pool._isFull()) {
+    try {
+      pool.newClient(checkout);
+    } catch (error) {
+      giveUp(meter, checkout);
+      throw error;
+    }
+    return;
+  }
+  pool._pendingQueue.push(checkout);
 }
+
+const pulse = (pool: Pool): void => pool._pulseQueue();
 
 /** True when a caller has to wait for another's connection: none is idle, and none may be opened. */
-function isFull(pool: InstrumentedPool, meter: Meter): boolean {
+function isFull(pool: Pool, meter: Meter): boolean {
   const { totalCount, idleCount } = pool;
   if (totalCount < pool.options.max) return false;
-  const opening = totalCount - idleCount - meter.held.size;
-  return idleCount - (meter.waiting.size - opening) <= 0;
+  const openings = totalCount - idleCount - meter.held.size;
+  return idleCount - (meter.waiting.size - openings) <= 0;
 }
 
-function lend(meter: Meter, checkout: Checkout, client: PooledClient, release: Release): Release {
-  return (why) => {
-    // Given back twice: pg-pool throws.
-    if (checkout.state !== "held") {
-      release(why);
+function returning(original: Method) {
+  return function _release(
+    this: Pool,
+    client: PooledClient,
+    idleListener: unknown,
+    why?: Error | boolean,
+  ): void {
+    const checkout = client[CHECKOUT];
+    const measured = this[MEASURED];
+    if (measured === undefined || checkout === null || checkout === undefined) {
+      original.call(this, client, idleListener, why);
       return;
     }
-    giveBack(meter, checkout);
-    if (why) noteClosing(client, "released");
-    if (meter.hooks === null) release(why);
-    else meter.hooks.release(client, release, why);
+    client[CHECKOUT] = null;
+    giveBack(measured.meter, checkout);
+    const verdict = measured.careful ? judgeReturn(client, why) : why ? "close" : "keep";
+    if (verdict === "keep") {
+      original.call(this, client, idleListener);
+    } else if (verdict === "close") {
+      noteClosing(client, "released");
+      original.call(this, client, idleListener, why || true);
+    } else {
+      void cleanUp(measured.meter, client, (dirty) => {
+        original.call(this, client, idleListener, dirty);
+      });
+    }
   };
 }
 
-function refuse(meter: Meter, checkout: Checkout, error: Error): void {
-  giveUp(meter, checkout);
-  if (isTimeout(error)) {
-    meter.timeouts += 1;
-    meter.lastTimeout = error.message;
-  } else {
-    connectFailed(meter, error);
-  }
-  traceTo(checkout.site, error);
+async function cleanUp(
+  meter: Meter,
+  client: PooledClient,
+  release: (unusable: boolean) => void,
+): Promise<void> {
+  const { usable, dirty } = await clean(client);
+  if (dirty) meter.returnedInTransaction += 1;
+  if (!usable) noteClosing(client, "transaction");
+  release(!usable);
 }
 
-/** Counts a connection that could not be opened, and what that says of the database. */
-export function connectFailed(meter: Meter, error: Error): void {
-  countConnectError(meter, codeOf(error));
-  if (meter.open === 0 && isUnreachable(error)) setDatabase(meter, "lost", reason(error));
-  meter.hooks?.failed(error);
-}
-
-/** pg-pool's time-outs carry no code. */
-function isTimeout(error: Error): boolean {
-  return /^timeout exceeded when trying to connect|due to connection timeout$/.test(error.message);
-}
-
-function codeOf(error: Error): string {
-  const code = sqlstateOf(error) ?? ("code" in error ? error.code : null);
-  return typeof code === "string" ? code : "unknown";
-}
-
-/** An answer with an SQLSTATE comes from a living server, but for one that starts or stops. */
-export function isUnreachable(error: Error): boolean {
-  const sqlstate = sqlstateOf(error);
-  return sqlstate === null || sqlstate.startsWith("57P0");
-}
-
-function timed(original: Method) {
-  return function newClient(this: InstrumentedPool, item: unknown): unknown {
+function opening(original: Method) {
+  return function newClient(this: Pool, item: unknown): void {
     const began = performance.now();
-    const result = original.call(this, item);
-    const clients: unknown = Reflect.get(this, "_clients");
-    const newest: unknown = Array.isArray(clients) ? clients.at(-1) : null;
-    if (typeof newest === "object" && newest !== null) openedAt.set(newest, began);
-    return result;
+    original.call(this, item);
+    const client = this._clients.at(-1);
+    if (client === undefined) return;
+    openedAt.set(client, began);
+    const limit = this[MEASURED]?.openTimeoutMs ?? 0;
+    if (limit > 0) limitOpening(client, limit);
   };
 }
 
-function releasing(original: Method) {
-  return function end(this: InstrumentedPool, callback?: unknown): unknown {
+/** A server that takes the connection and never answers would keep its place for ever. */
+function limitOpening(client: PooledClient, limitMs: number): void {
+  const timer = setTimeout(() => {
+    destroySocket(client, new Error(`the server has not answered within ${limitMs} ms`));
+  }, limitMs).unref();
+  const done = (): void => {
+    clearTimeout(timer);
+  };
+  client.once("connect", done);
+  client.once("end", done);
+}
+
+function ending(original: Method) {
+  return function end(this: Pool, callback?: unknown): unknown {
     const result = original.call(this, callback);
-    const meter = this[METER];
+    const measured = this[MEASURED];
     // pg-pool forgets those who still wait: nobody would ever answer them.
-    if (meter !== undefined) rejectWaiting(this, meter, ended);
+    if (measured !== undefined) rejectWaiting(measured, ended);
     return result;
   };
 }

@@ -5,8 +5,8 @@
  *
  * It does not touch connections in the application's hands.
  */
-import { connectFailed, noteClosing, openingOf } from "./instrument.js";
-import type { PooledClient, PoolInternals } from "./internals.js";
+import { noteClosing, openingOf } from "./instrument.js";
+import type { Pool } from "./internals.js";
 import type { Meter } from "./meter.js";
 
 /** First pause after a failed attempt, doubled up to the longest: a database is found again soon. */
@@ -26,14 +26,18 @@ export interface Keeper {
   fill(): Promise<void>;
   /** Looks whether connections are missing, and opens them in the background. */
   check(): void;
-  /** True when the connection has lived long enough. */
-  expired(client: PooledClient): boolean;
   /** An attempt to open a connection failed, whoever made it. */
   failed(): void;
   stop(): void;
 }
 
-export function createKeeper(pool: PoolInternals, meter: Meter, settings: KeeperSettings): Keeper {
+/** `failure` hears of every attempt that failed. */
+export function createKeeper(
+  pool: Pool,
+  meter: Meter,
+  settings: KeeperSettings,
+  failure: (error: Error) => void,
+): Keeper {
   const deadlines = new WeakMap<object, number>();
   let failures = 0;
   let retry: NodeJS.Timeout | null = null;
@@ -60,12 +64,17 @@ export function createKeeper(pool: PoolInternals, meter: Meter, settings: Keeper
       });
     });
 
-  const attempt = async (): Promise<void> => {
-    try {
-      await open();
-    } catch (error) {
-      connectFailed(meter, error instanceof Error ? error : new Error(String(error)));
-    }
+  /** Attempts under way. */
+  const openings = new Set<Promise<void>>();
+
+  const attempt = (): void => {
+    const opening = open();
+    openings.add(opening);
+    const settled = (): boolean => openings.delete(opening);
+    opening.then(settled, (error: unknown) => {
+      settled();
+      failure(error instanceof Error ? error : new Error(String(error)));
+    });
   };
 
   const check = (): void => {
@@ -74,7 +83,7 @@ export function createKeeper(pool: PoolInternals, meter: Meter, settings: Keeper
       later();
       return;
     }
-    for (let count = missing(); count > 0; count -= 1) void attempt();
+    for (let count = missing(); count > 0; count -= 1) attempt();
   };
 
   const later = (): void => {
@@ -83,7 +92,7 @@ export function createKeeper(pool: PoolInternals, meter: Meter, settings: Keeper
     retry = setTimeout(
       () => {
         retry = null;
-        if (missing() > 0) void attempt();
+        if (missing() > 0) attempt();
       },
       pause * (0.5 + Math.random() / 2),
     ).unref();
@@ -102,15 +111,23 @@ export function createKeeper(pool: PoolInternals, meter: Meter, settings: Keeper
   });
   pool.on("remove", check);
 
-  const expired = (client: PooledClient): boolean =>
+  const isDue = (client: object): boolean =>
     performance.now() >= (deadlines.get(client) ?? Infinity);
 
-  // One at a time: a replacement is opened before the next old one goes.
+  // Idle ones go one at a time: the place of one is filled again before the next goes. pg-pool closes
+  // those in use when they are given back.
   const retire = (): void => {
-    const item = pool._idle.find(({ client }) => expired(client));
-    if (item === undefined || pool.ending) return;
-    noteClosing(item.client, "lifetime");
-    pool._remove(item.client);
+    if (pool.ending) return;
+    const idle = new Set(pool._idle.map(({ client }) => client));
+    for (const client of pool._clients) {
+      if (!isDue(client)) continue;
+      noteClosing(client, "lifetime");
+      if (!idle.has(client)) pool._expired?.add(client);
+      else {
+        pool._remove(client);
+        return;
+      }
+    }
   };
   const sweep =
     settings.maxLifetimeMs > 0
@@ -119,15 +136,13 @@ export function createKeeper(pool: PoolInternals, meter: Meter, settings: Keeper
 
   return {
     async fill() {
-      const attempts: Promise<void>[] = [];
-      for (let count = missing(); count > 0; count -= 1) attempts.push(open());
-      await Promise.all(attempts);
+      for (let count = missing(); count > 0; count -= 1) attempt();
+      await Promise.all(openings);
     },
     check,
-    expired,
     failed() {
       failures += 1;
-      if (meter.database.state === "lost" || missing() > 0) later();
+      if (missing() > 0) later();
     },
     stop() {
       stopped = true;

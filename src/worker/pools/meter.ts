@@ -13,8 +13,15 @@ import {
   type Connectivity,
   type LeakReport,
 } from "../../sampling/report.js";
-import { append, createList, remove, type Checkout, type CheckoutList } from "./checkout.js";
-import type { ConnectCallback, PooledClient, Release } from "./internals.js";
+import {
+  append,
+  Checkout,
+  createList,
+  remove,
+  type CheckoutList,
+  type CheckoutOwner,
+} from "./checkout.js";
+import type { ConnectCallback } from "./internals.js";
 import { noteSite } from "./site.js";
 
 /** Arrivals are kept for this many slices of 50 ms: 12.8 s, well over the second between reports. */
@@ -48,19 +55,6 @@ export interface Meter {
   /** Connections that are open now. */
   open: number;
   database: { state: Connectivity["state"]; since: number; error: string | null };
-  /** What else happens at a checkout; null where a pool is only measured. */
-  hooks: MeterHooks | null;
-}
-
-export interface MeterHooks {
-  /** Refuses a checkout at once, or lets it through with null. */
-  refusal(): Error | null;
-  /** A caller has begun to wait. */
-  asked(): void;
-  /** Gives a connection back to the pool, in the state in which the next caller may have it. */
-  release(client: PooledClient, release: Release, reason: Error | boolean | undefined): void;
-  /** Opening a connection failed. */
-  failed(error: Error): void;
 }
 
 export function createMeter(name: string): Meter {
@@ -87,24 +81,13 @@ export function createMeter(name: string): Meter {
     leaks: [],
     open: 0,
     database: { state: "unknown", since: now, error: null },
-    hooks: null,
   };
 }
 
 /** A caller asks for a connection. */
-export function ask(meter: Meter, callback: ConnectCallback): Checkout {
+export function ask(meter: Meter, owner: CheckoutOwner, caller: ConnectCallback): Checkout {
   const now = performance.now();
-  const checkout: Checkout = {
-    state: "waiting",
-    askedAt: now,
-    heldSince: 0,
-    site: noteSite(now),
-    leakTold: false,
-    callback,
-    settle: null,
-    previous: null,
-    next: null,
-  };
+  const checkout = new Checkout(owner, caller, now, noteSite(now));
   append(meter.waiting, checkout);
   const wanted = meter.waiting.size + meter.held.size;
   if (wanted > meter.peak) meter.peak = wanted;

@@ -1,14 +1,14 @@
 /** Every measured pool of the process, and the reports of what happened since the last ones. */
 import type { PoolReport } from "../../sampling/report.js";
 import { each } from "./checkout.js";
-import type { InstrumentedPool } from "./internals.js";
+import type { Pool } from "./internals.js";
 import { takeArrivals, takeCounters, type Meter } from "./meter.js";
 import { framesOf } from "./site.js";
 
 export interface Registered {
   readonly meter: Meter;
   /** Null once the application has dropped it without ending it. */
-  pool(): InstrumentedPool | null;
+  pool(): Pool | null;
   /** A connection held for longer is told once; 0 never. */
   readonly leakAfterMs: number;
 }
@@ -18,7 +18,7 @@ const SLOW_HOLD_MS = 1_000;
 
 const pools = new Set<Registered>();
 
-/** Includes a pool in reports from now on. Returns what takes it out, after one last report. */
+/** Includes a pool in reports from now on, until it has ended or been dropped and said so once. */
 export function register(entry: Registered): void {
   pools.add(entry);
 }
@@ -38,7 +38,7 @@ export function collect(now: number): PoolReport[] {
   return reports;
 }
 
-function reportOf(entry: Registered, pool: InstrumentedPool | null, now: number): PoolReport {
+function reportOf(entry: Registered, pool: Pool | null, now: number): PoolReport {
   const { meter } = entry;
   tellLeaks(entry, now);
   const oldest = meter.waiting.oldest;

@@ -1,10 +1,13 @@
 /**
  * Where a checkout was asked for. Noting a stack costs one to two microseconds, ten times the
  * budget of a checkout, so it is rationed: a thousand a second and bursts of two hundred. That is
- * every checkout of an ordinary application, and at most 0.2 % of a core in a busy one. V8 formats
+ * every checkout of an ordinary application, and at most 0.3 % of a core in a busy one. V8 formats
  * a stack only when it is read.
  */
-import type { Site } from "./checkout.js";
+
+export interface Site {
+  stack?: string;
+}
 
 const PER_MS = 1;
 const BURST = 200;
@@ -17,7 +20,10 @@ let last = 0;
 export function noteSite(now: number): Site | null {
   allowance = Math.min(BURST, allowance + (now - last) * PER_MS);
   last = now;
-  if (allowance < 1) return null;
+  return allowance < 1 ? null : capture();
+}
+
+function capture(): Site {
   allowance -= 1;
   const site: Site = {};
   const depth = Error.stackTraceLimit;
@@ -29,12 +35,13 @@ export function noteSite(now: number): Site | null {
 
 /** Frames of this program's own measuring and of pg's insides say nothing to the application. */
 const INSIDE = /[\\/](?:pg-pool[\\/]|pg[\\/]lib[\\/]|worker[\\/]pools?[\\/.]|worker[\\/]measure\.)/;
+const NAMELESS = /^\s*at (?:new Promise \(<anonymous>\)|node:internal)/;
 
 /** The frames of the application, one a line, nearest first; null when there is no stack. */
 export function framesOf(site: Site | null): string | null {
   const frames = (site?.stack ?? "").split("\n").slice(1);
   if (frames.length === 0) return null;
-  const outside = frames.filter((frame) => !INSIDE.test(frame));
+  const outside = frames.filter((frame) => !INSIDE.test(frame) && !NAMELESS.test(frame));
   return (outside.length > 0 ? outside : frames).join("\n");
 }
 

@@ -7,14 +7,15 @@ import type { PooledClient } from "./internals.js";
 
 /** True when the connection can go to the next caller as it is. */
 export function isClean(client: PooledClient): boolean {
-  return statusOf(client) === "I" && !isBusy(client);
+  const status = statusOf(client);
+  return (status === "I" || status === null) && !isBusy(client);
 }
 
 /** Brings the connection out of its transaction; false when it has to be closed. */
 export async function clean(client: PooledClient): Promise<{ usable: boolean; dirty: boolean }> {
   if (isBusy(client)) await settled(client);
   const status = statusOf(client);
-  if (status === "I") return { usable: true, dirty: false };
+  if (status === "I" || status === null) return { usable: true, dirty: false };
   try {
     await client.query("ROLLBACK");
     return { usable: statusOf(client) === "I", dirty: true };
@@ -23,13 +24,15 @@ export async function clean(client: PooledClient): Promise<{ usable: boolean; di
   }
 }
 
-/** `I` idle, `T` in a transaction, `E` in a failed one; null when the driver does not tell. */
+/** `I` idle, `T` in a transaction, `E` in a failed one; null before its first answer. */
 function statusOf(client: PooledClient): string | null {
   return client.getTransactionStatus();
 }
 
+/** A query is under way or queued. A connection that has just been opened is not ready yet either. */
 function isBusy(client: PooledClient): boolean {
-  return "readyForQuery" in client && client.readyForQuery !== true;
+  if (client.readyForQuery === true) return false;
+  return client.readyForQuery === false || (client._queryQueue?.length ?? 0) > 0;
 }
 
 /** Resolves when every query under way has been answered, or the connection is gone. */

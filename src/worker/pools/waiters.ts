@@ -1,43 +1,62 @@
 /** Answering callers that wait in vain. */
+import { formatDuration } from "../../util/units.js";
 import type { Checkout } from "./checkout.js";
-import { hasInternals, type InstrumentedPool } from "./internals.js";
-import { giveUp, type Meter } from "./meter.js";
+import type { MeasuredPool } from "./measured-pool.js";
+import { giveUp } from "./meter.js";
 import { PoolError } from "./pool-error.js";
 import { traceTo } from "./site.js";
 
 /** One waiting caller gets an error, and its place in pg-pool's queue is given up. */
-export function rejectCheckout(
-  pool: InstrumentedPool,
-  meter: Meter,
-  checkout: Checkout,
-  error: Error,
-): void {
+export function rejectCheckout(measured: MeasuredPool, checkout: Checkout, error: Error): void {
+  const { pool, meter } = measured;
   giveUp(meter, checkout);
-  if (hasInternals(pool)) {
-    const place = pool._pendingQueue.findIndex((item) => item.callback === checkout.settle);
-    if (place !== -1) pool._pendingQueue.splice(place, 1);
-  }
+  const place = pool._pendingQueue.indexOf(checkout);
+  if (place !== -1) pool._pendingQueue.splice(place, 1);
   traceTo(checkout.site, error);
-  checkout.callback(error, undefined, () => undefined);
+  checkout.caller(error, undefined, () => undefined);
 }
 
-/** Every caller still waiting gets an error. */
+/** Every caller that waits now gets an error; one that asks again from its callback does not. */
 export function rejectWaiting(
-  pool: InstrumentedPool,
-  meter: Meter,
-  error: (meter: Meter) => Error,
+  measured: MeasuredPool,
+  error: (measured: MeasuredPool) => Error,
 ): void {
-  // Only those who wait now: a callback may ask again.
-  let { size } = meter.waiting;
-  while (size > 0 && meter.waiting.oldest !== null) {
-    rejectCheckout(pool, meter, meter.waiting.oldest, error(meter));
-    size -= 1;
+  const { waiting } = measured.meter;
+  for (let left = waiting.size; left > 0 && waiting.oldest !== null; left -= 1) {
+    rejectCheckout(measured, waiting.oldest, error(measured));
   }
 }
 
-export function ended(meter: Meter): PoolError {
+export function ended({ meter }: MeasuredPool): PoolError {
   return new PoolError(
     "POOL_ENDED",
     `the connection pool "${meter.name}" has ended while a checkout was waiting`,
+  );
+}
+
+export function lost({ meter }: MeasuredPool): PoolError {
+  const ago = formatDuration(Math.round(performance.now() - meter.database.since));
+  return new PoolError(
+    "DATABASE_LOST",
+    `the database has not been reachable for ${ago} (${meter.database.error ?? "no answer"}); ` +
+      `pool "${meter.name}" keeps trying to connect in the background`,
+  );
+}
+
+/** Begins as pg-pool's own, for applications that look for that. */
+export function timedOut({ pool, meter }: MeasuredPool, timeoutMs: number): PoolError {
+  const { held, waiting } = meter;
+  const { max } = pool.options;
+  const longest = held.oldest === null ? 0 : performance.now() - held.oldest.heldSince;
+  const opening = Math.max(0, pool.totalCount - pool.idleCount - held.size);
+  const busy =
+    held.size >= max
+      ? `all ${max} are in use, the longest for ${formatDuration(Math.round(longest))}`
+      : `${held.size} of at most ${max} are in use and ${opening} being opened`;
+  return new PoolError(
+    "POOL_TIMEOUT",
+    `timeout exceeded when trying to connect: no connection from pool "${meter.name}" within ` +
+      `${formatDuration(timeoutMs)}; ${busy}, and ${waiting.size} callers wait. ` +
+      "Hold connections for less time, raise pool.max, or raise pool.acquire_timeout",
   );
 }

@@ -1,0 +1,80 @@
+/** Makes a pool measured: its meter, its limits and its keeper, put together. */
+import { sqlstateOf } from "../../postgres/sqlstate.js";
+import { createAcquireTimer } from "./acquire.js";
+import type { Checkout } from "./checkout.js";
+import { noteFailure } from "./failure.js";
+import { attach } from "./instrument.js";
+import { CHECKOUT, type Pool } from "./internals.js";
+import { createKeeper } from "./keeper.js";
+import type { MeasuredPool } from "./measured-pool.js";
+import { createMeter, giveUp, handOver } from "./meter.js";
+import { traceTo } from "./site.js";
+import { lost, rejectWaiting } from "./waiters.js";
+
+export interface MeasureSettings {
+  readonly name: string;
+  /** Connections to keep open. */
+  readonly min: number;
+  /** A connection is replaced after 80 % to all of this time; 0 leaves that to pg-pool. */
+  readonly maxLifetimeMs: number;
+  /** Time to get a connection in; 0 none. */
+  readonly acquireTimeoutMs: number;
+  /** Judge connections as they come back. */
+  readonly careful: boolean;
+  /** Hears of idle connections that the server or the network ended. */
+  readonly onIdleError: (error: Error) => void;
+}
+
+/** Measures `pool` from now on. */
+export function measure(pool: Pool, settings: MeasureSettings): MeasuredPool {
+  const meter = createMeter(settings.name);
+  const failed = (error: Error): void => {
+    noteFailure(meter, error);
+    measured.keeper.failed();
+    // Those who wait would wait in vain.
+    if (meter.database.state === "lost") rejectWaiting(measured, lost);
+  };
+  const refuse = (checkout: Checkout, error: Error): void => {
+    const waiting = checkout.state === "waiting";
+    if (waiting) giveUp(meter, checkout);
+    if (isTimeout(error)) {
+      meter.timeouts += 1;
+      meter.lastTimeout = error.message;
+    } else if (!pool.ending) {
+      failed(error);
+    }
+    if (!waiting) return;
+    traceTo(checkout.site, error);
+    checkout.caller(error, undefined, () => undefined);
+  };
+  const measured: MeasuredPool = {
+    pool,
+    meter,
+    timer: createAcquireTimer(() => measured, settings.acquireTimeoutMs),
+    keeper: createKeeper(pool, meter, settings, failed),
+    openTimeoutMs: settings.acquireTimeoutMs,
+    careful: settings.careful,
+    answered(checkout, error, client, release) {
+      if (error || client === undefined) {
+        refuse(checkout, error ?? new Error("no connection"));
+      } else if (checkout.state === "waiting") {
+        handOver(meter, checkout);
+        client[CHECKOUT] = checkout;
+        checkout.caller(undefined, client, release);
+      } else {
+        // The caller has left; the connection goes to the next.
+        release();
+      }
+    },
+  };
+  attach(measured, settings.onIdleError);
+  return measured;
+}
+
+/** pg-pool's time-outs carry no code. */
+function isTimeout(error: Error): boolean {
+  return (
+    sqlstateOf(error) === null &&
+    /^timeout exceeded when trying to connect$|due to connection timeout$/.test(error.message)
+  );
+}
