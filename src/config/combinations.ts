@@ -49,8 +49,8 @@ export function checkCombinations(
     "set DATABASE_URL as well; direct_url is the same database past a pooler",
   );
   check(
-    config.control.port !== 0 && config.control.port === config.app.port && !isUnix(config),
-    ["control.port", "app.port", "app.host"],
+    config.control.port !== 0 && config.control.port === config.app.port && share(config),
+    ["control.port", "control.host", "app.port", "app.host"],
     () => `${say("control.port")} is the same as ${say("app.port")}`,
     "give the control port another number",
   );
@@ -64,3 +64,12 @@ export function checkCombinations(
 }
 
 const isUnix = (config: Config): boolean => config.app.host.startsWith("unix:");
+
+/** Whether application and control would listen on a common address. */
+function share({ app, control }: Config): boolean {
+  const [one, other] = [app.host, control.host];
+  if (one.startsWith("unix:")) return false;
+  const all = (host: string): boolean => ["0.0.0.0", "::"].includes(host);
+  const loopback = (host: string): boolean => /^(?:127\..*|::1|localhost)$/.test(host);
+  return one === other || all(one) || all(other) || (loopback(one) && loopback(other));
+}

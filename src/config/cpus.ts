@@ -1,8 +1,8 @@
 /** How much of the machine this process may use. */
-import { readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { affinity, cpuQuota, memoryQuota, type CgroupFiles } from "./cgroup.js";
+import { readText } from "./files.js";
 
 export interface UsableCpus {
   /** May be a fraction: a quota of 150 ms in each 100 ms is 1.5. */
@@ -44,16 +44,7 @@ export function memoryLimit(root = "/"): MemoryLimit {
     : { bytes: machine, reason: "the machine has no more" };
 }
 
-function filesUnder(root: string): CgroupFiles {
-  return {
-    read(path) {
-      try {
-        return readFileSync(join(root, path), "utf8");
-      } catch (error) {
-        // Not there (another system, another cgroup version) or not ours to read: no limit known.
-        if (error instanceof Error && "code" in error) return null;
-        throw error;
-      }
-    },
-  };
-}
+const filesUnder = (root: string): CgroupFiles => ({
+  // Not there (another system, another cgroup version) or not ours to read: no limit known.
+  read: (path) => readText(join(root, path)),
+});

@@ -9,10 +9,14 @@ export interface Dotenv {
   readonly values: Readonly<Record<string, { readonly value: string; readonly line: number }>>;
 }
 
+const NAME = /^[A-Za-z_][\w.-]*$/;
+
 export function parseDotenv(text: string, name: string): Dotenv {
   const bare = text.replace(/^\ufeff/, "");
   const lines = bare.split(/\r?\n/);
-  const values = Object.entries(parseEnv(bare)).map(([variable, value = ""]) => {
+  // Some versions of Node make a name of a line that is none.
+  const read = Object.entries(parseEnv(bare)).filter(([variable]) => NAME.test(variable));
+  const values = read.map(([variable, value = ""]) => {
     // The last one wins, as in the parser.
     const at = lines.findLastIndex(
       (line) => /^\s*(?:export\s+)?([^=\s]+)\s*=/.exec(line)?.[1] === variable,

@@ -1,8 +1,8 @@
 /** The application's entry as a file. */
-import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { SuperviseError } from "../errors.js";
 import type { Config } from "./config.js";
+import { kindOf, namesIn } from "./files.js";
 import { nearest } from "./suggest.js";
 
 /**
@@ -18,11 +18,11 @@ export function findEntry({ app, root, file }: Pick<Config, "app" | "root" | "fi
     });
   }
   const path = resolve(root, app.entry);
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found !== undefined && !found.isDirectory()) return path;
-  const near = found === undefined ? nearestFile(path) : null;
+  const found = kindOf(path);
+  if (found === "file") return path;
+  const near = found === null ? nearestFile(path) : null;
   throw new SuperviseError("ENTRY_NOT_FOUND", {
-    what: `the application's entry ${app.entry} ${found === undefined ? "does not exist" : "is a folder"}`,
+    what: `the application's entry ${app.entry} ${found === null ? "does not exist" : "is a folder"}`,
     where: path,
     remedy:
       near === null
@@ -32,8 +32,6 @@ export function findEntry({ app, root, file }: Pick<Config, "app" | "root" | "fi
 }
 
 function nearestFile(path: string): string | null {
-  const folder = dirname(path);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return null;
-  const names = readdirSync(folder).filter((name) => /\.[cm]?[jt]s$/.test(name));
+  const names = namesIn(dirname(path)).filter((name) => /\.[cm]?[jt]s$/.test(name));
   return nearest(basename(path), names);
 }

@@ -1,6 +1,6 @@
 /** What the project's folder says by itself: its name, its entry, its schema file. */
-import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { isFile, kindOf, readText } from "./files.js";
 import type { Facts } from "./resolve.js";
 import { PROJECT_NAME } from "./texts.js";
 
@@ -25,9 +25,10 @@ export function readFacts(root: string): Facts {
         : conventional === undefined
           ? null
           : { value: conventional, from: "found in the project's folder" },
-    schema: existsSync(join(root, "schema.sql"))
-      ? { value: ["schema.sql"], from: "found in the project's folder" }
-      : { value: [], from: "no schema.sql" },
+    schema:
+      kindOf(join(root, "schema.sql")) !== null
+        ? { value: ["schema.sql"], from: "found in the project's folder" }
+        : { value: [], from: "no schema.sql" },
   };
 }
 
@@ -48,7 +49,7 @@ interface Manifest {
 
 /** A manifest that is missing or broken is npm's business; here it only gives defaults. */
 function readManifest(file: string): Manifest {
-  const manifest: unknown = parseJson(isFile(file) ? readFileSync(file, "utf8") : "{}");
+  const manifest: unknown = parseJson(readText(file) ?? "{}");
   const field = (name: "name" | "main"): string | null => {
     if (typeof manifest !== "object" || manifest === null || !(name in manifest)) return null;
     const value: unknown = Object.entries(manifest).find(([key]) => key === name)?.[1];
@@ -65,6 +66,3 @@ function parseJson(text: string): unknown {
     throw error;
   }
 }
-
-const isFile = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isFile() === true;

@@ -1,10 +1,11 @@
 /** Finds and reads dazzle.toml and `.env`, and resolves the configuration from all layers. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join, relative, resolve as resolvePath } from "node:path";
 import { SuperviseError } from "../errors.js";
 import type { Config } from "./config.js";
 import { parseDocument, type Document } from "./document.js";
 import { checkDotenv, parseDotenv, type Dotenv } from "./dotenv.js";
+import { isFile, kindOf } from "./files.js";
 import { readFacts } from "./facts.js";
 import type { ConfigFlags } from "./flags.js";
 import { selectProfile } from "./profile.js";
@@ -78,6 +79,7 @@ function inspect({ cwd, env, flags }: ConfigInput): Inspection {
     file,
     root,
     facts: readFacts(root),
+    whole: !stuck,
   });
   problems.push(...resolution.problems);
   const { config, settings } = resolution;
@@ -111,16 +113,16 @@ function findFile(cwd: string, named: string | undefined): string | null {
   if (named !== undefined) return namedFile(resolvePath(cwd, named), named);
   for (let folder = cwd; ; folder = dirname(folder)) {
     const file = join(folder, "dazzle.toml");
-    if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return file;
+    if (isFile(file)) return file;
     if (dirname(folder) === folder) return null;
   }
 }
 
 function namedFile(file: string, written: string): string {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (found !== undefined && !found.isDirectory()) return file;
+  const found = kindOf(file);
+  if (found === "file") return file;
   throw new SuperviseError("INPUT_NOT_FOUND", {
-    what: `--config ${written} ${found === undefined ? "does not exist" : "is a folder"}`,
+    what: `--config ${written} ${found === null ? "does not exist" : "is a folder"}`,
     remedy: "name a dazzle.toml, or leave out --config to search upward from the working directory",
   });
 }
@@ -136,7 +138,7 @@ function readDocument(file: string, name: string, problems: Problem[]): Document
 function readDotenv(cwd: string, root: string, problems: Problem[]): Dotenv | null {
   const file = join(root, ".env");
   // Some tools keep a folder of this name.
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return null;
+  if (!isFile(file)) return null;
   const name = nameFrom(cwd, file);
   const text = readText(file, name, problems);
   return text === null ? null : parseDotenv(text, name);

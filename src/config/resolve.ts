@@ -35,6 +35,8 @@ export interface Sources {
   readonly file: string | null;
   readonly root: string;
   readonly facts: Facts;
+  /** False when a layer could not be read: then nothing is concluded from the others together. */
+  readonly whole: boolean;
 }
 
 /** Defaults that are worked out from the project's folder; null where there is nothing to go by. */
@@ -79,7 +81,7 @@ export function resolve(sources: Sources): Resolution {
   const config = buildConfig(sources, take);
   const place = new Map(ALL_OPTIONS.map(({ key }, at) => [key, at]));
   settings.sort((a, b) => (place.get(a.key) ?? -1) - (place.get(b.key) ?? -1));
-  problems.push(...checkCombinations(config, settings, problems));
+  if (sources.whole) problems.push(...checkCombinations(config, settings, problems));
   return { config, settings, problems };
 }
 

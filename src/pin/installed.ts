@@ -1,6 +1,7 @@
 /** The package that an application would load, and who installs packages there. */
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { kindOf, readText } from "../config/files.js";
 
 export interface Installed {
   /** Null when its manifest has none, as in some workspaces. */
@@ -36,9 +37,9 @@ interface Manifest extends Installed {
 }
 
 function readManifest(folder: string): Manifest | null {
-  const file = join(folder, "package.json");
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return null;
-  const fields = new Map<string, unknown>(Object.entries(parseObject(readFileSync(file, "utf8"))));
+  const manifest = readText(join(folder, "package.json"));
+  if (manifest === null) return null;
+  const fields = new Map<string, unknown>(Object.entries(parseObject(manifest)));
   const text = (key: string): string | null => {
     const value = fields.get(key);
     return typeof value === "string" ? value : null;
@@ -74,7 +75,7 @@ const LOCKFILES = [
 export function installCommand(folder: string): string {
   for (const parent of upward(realpathSync(folder))) {
     for (const [file, command] of LOCKFILES) {
-      if (statSync(join(parent, file), { throwIfNoEntry: false }) !== undefined) return command;
+      if (kindOf(join(parent, file)) !== null) return command;
     }
   }
   return "npm install";

@@ -1,7 +1,8 @@
 /** The framework pin against what is installed: before a start touches anything. */
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Config } from "../config/config.js";
+import { isFile } from "../config/files.js";
 import type { Setting } from "../config/load.js";
 import { describeOrigin } from "../config/origin.js";
 import { productVersion } from "../config/version.js";
@@ -77,8 +78,7 @@ function describeInstalled(
 /** Where the application's imports begin: the folder of its entry, links followed. */
 function folderOf(root: string, entry: string | null): string {
   const file = entry === null ? root : resolve(root, entry);
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() === true)
-    return dirname(realpathSync(file));
+  if (isFile(file)) return dirname(realpathSync(file));
   return root;
 }
 

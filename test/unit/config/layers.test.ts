@@ -1,6 +1,9 @@
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadConfig, locateProject } from "../../../src/config/load.js";
+import { findEntry } from "../../../src/config/entry.js";
+import { SuperviseError } from "../../../src/errors.js";
 import { failure, load, project, said } from "../../support/project.js";
 
 describe("layers", () => {
@@ -200,5 +203,38 @@ describe("--local", () => {
     expect(error.message).toContain(
       `--local means development and cannot be combined with ${named}`,
     );
+  });
+});
+
+describe("paths that the file system refuses", () => {
+  test.each(["x".repeat(5_000), "app.js/x.toml", "loop"])(
+    "--config %.20s is missing input",
+    async (config) => {
+      const root = project({ "app.js": "" });
+      symlinkSync("loop", join(root, "loop"));
+      const refused = loadConfig({ cwd: root, env: {}, flags: { config } });
+      await expect(refused).rejects.toMatchObject({ code: "INPUT_NOT_FOUND" });
+    },
+  );
+
+  test.each(["x".repeat(5_000), "app.js/x.js", "gone/app.js"])(
+    "the entry %.20s is not found",
+    async (entry) => {
+      const { config } = await load({ files: { "app.js": "" }, flags: { entry } });
+      expect(() => findEntry(config)).toThrow(SuperviseError);
+    },
+  );
+});
+
+describe("the entry", () => {
+  test("is an absolute path; one letter wrong, the right one is offered", async () => {
+    const { config } = await load({ files: { "server.js": "" } });
+    expect(findEntry(config)).toBe(join(config.root, "server.js"));
+    const mistyped = { ...config, app: { ...config.app, entry: "sever.js" } };
+    expect(() => findEntry(mistyped)).toThrow("did you mean server.js?");
+    const folder = { ...config, app: { ...config.app, entry: "." } };
+    expect(() => findEntry(folder)).toThrow("the application's entry . is a folder");
+    const none = { ...config, app: { ...config.app, entry: null } };
+    expect(() => findEntry(none)).toThrow("no application to run");
   });
 });

@@ -312,6 +312,13 @@ describe("combinations", () => {
     expect(line).not.toContain("more problem");
   });
 
+  test("nothing is concluded from a dazzle.toml that could not be read", async () => {
+    const env = { DATABASE_DIRECT_URL: "postgresql://h/d", DAZZLE_DB_POOL_MIN: "12" };
+    const { line } = await refused({ toml: "[database", env });
+    expect(line).toContain("invalid TOML");
+    expect(line).not.toContain("more problem");
+  });
+
   test("a wrong pool.max is not also called less than pool.min", async () => {
     const { line } = await refused({ toml: "[pool]\nmin = 15\nmax = 'x'" });
     expect(line).not.toContain("more problem");
@@ -328,6 +335,8 @@ describe("accepted", () => {
     [{ flags: { host: "unix:/run/app.sock" } }, { app: { host: "unix:/run/app.sock" } }],
     [{ flags: { host: "my_host.example" } }, { app: { host: "my_host.example" } }],
     [{ env: { DAZZLE_DB_POOL_MIN: "0" } }, { pool: { min: 0 } }],
+    [{ toml: "[app]\nhost = '10.0.0.1'\n[control]\nport = 8000" }, { control: { port: 8000 } }],
+    [{ toml: "[app]\nhost = 'unix:/x'\n[control]\nport = 8000" }, { control: { port: 8000 } }],
     [{ toml: "pool.max = 30\npool.min = 30" }, { pool: { min: 30, max: 30 } }],
     [{ toml: "pool = { max = 30 }" }, { pool: { max: 30 } }],
     [
