@@ -12,7 +12,10 @@ export interface BudgetDemand {
   readonly poolMax: number;
   /** The project's name: connections named `PROJECT/...` are its supervisors'. */
   readonly project: string;
-  /** Connections that this supervisor has open now, its own sessions included. Default 1. */
+  /**
+   * Connections that this supervisor and its workers have open now, its own sessions included.
+   * Default: those of the project from the session's own address.
+   */
   readonly ours?: number;
   /** Connections that the fleet's other supervisors may open at most. Default 0. */
   readonly fleet?: number;
@@ -53,7 +56,7 @@ export interface BudgetVerdict {
 
 /** Decides as contract section 6 says: refusal is for what cannot fit alone, all else warns. */
 export function decideBudget(capacity: Capacity, wanted: BudgetDemand): BudgetVerdict {
-  const { workers, poolMax, ours = 1, overlap = 1 } = wanted;
+  const { workers, poolMax, overlap = 1 } = wanted;
   const tight = limitsOf(capacity).map((limit) => ({
     limit,
     others: othersWithin(limit, capacity, wanted),
@@ -75,7 +78,7 @@ export function decideBudget(capacity: Capacity, wanted: BudgetDemand): BudgetVe
     limit,
     maxConnections: capacity.maxConnections,
     reserved: capacity.superuserReserved + capacity.reserved,
-    ours,
+    ours: oursAmong(capacity.connections, wanted),
     others,
     available,
     largestPoolMax,
@@ -119,17 +122,27 @@ function room(of: { readonly limit: Limit; readonly others: number }): number {
 
 /** Strangers count as they are; the fleet's supervisors count with all that they may open. */
 function othersWithin(limit: Limit, capacity: Capacity, wanted: BudgetDemand): number {
-  const { project, ours = 1, fleet = 0 } = wanted;
   const counted = capacity.connections.filter(
     (group) =>
       limit.name === "max_connections" ||
       (limit.name === "role" ? group.sameRole : group.sameDatabase),
   );
-  const isFleet = (group: ConnectionGroup) => group.applicationName.startsWith(`${project}/`);
-  const sum = (groups: readonly ConnectionGroup[]) =>
-    groups.reduce((n, group) => n + group.count, 0);
-  const family = sum(counted.filter(isFleet));
-  return sum(counted) - family + Math.max(0, family - ours, fleet);
+  const family = sum(counted.filter((group) => isFamily(group, wanted)));
+  const fleet = Math.max(0, family - oursAmong(counted, wanted), wanted.fleet ?? 0);
+  return sum(counted) - family + fleet;
+}
+
+function oursAmong(connections: readonly ConnectionGroup[], wanted: BudgetDemand): number {
+  const nearby = connections.filter((group) => group.sameClient && isFamily(group, wanted));
+  return wanted.ours ?? Math.max(1, sum(nearby));
+}
+
+function isFamily(group: ConnectionGroup, { project }: BudgetDemand): boolean {
+  return group.applicationName.startsWith(`${project}/`);
+}
+
+function sum(groups: readonly ConnectionGroup[]): number {
+  return groups.reduce((total, group) => total + group.count, 0);
 }
 
 function sentence(

@@ -9,6 +9,11 @@ export interface ConnectionGroup {
   readonly sameDatabase: boolean;
   /** By the session's own role. */
   readonly sameRole: boolean;
+  /**
+   * From this session's own address, as far as this role may see it: it always sees its own
+   * role's.
+   */
+  readonly sameClient: boolean;
   readonly count: number;
 }
 
@@ -42,6 +47,7 @@ interface Row {
     readonly name: string | null;
     readonly same_database: boolean;
     readonly same_role: boolean;
+    readonly same_client: boolean;
     readonly count: number;
   }[];
 }
@@ -56,17 +62,24 @@ const CAPACITY = `
     d.datname::text as database, d.datconnlimit as database_limit,
     (select coalesce(json_agg(c), '[]') from (
       select a.application_name as name, a.datid = d.oid as same_database,
-        a.usesysid = r.oid as same_role, count(*)::int as count
+        a.usesysid = r.oid as same_role,
+        a.backend_start is not null and a.client_addr is not distinct from inet_client_addr()
+          as same_client, count(*)::int as count
       from pg_stat_activity a
       where a.datid is not null and a.usesysid is not null
         and coalesce(a.backend_type, 'client backend') = 'client backend'
-      group by 1, 2, 3) c) as connections
+      group by 1, 2, 3, 4) c) as connections
   from pg_roles r, pg_database d
-  where r.rolname = session_user and d.datname = current_database()`;
+  where r.rolname = coalesce((select rolname from pg_roles where rolname = $1), session_user)
+    and d.datname = current_database()`;
 
-/** Reads the limits and the present connections, this session's own included. */
-export async function readCapacity(session: Session): Promise<Capacity> {
-  const [row] = await session.query<{ [K in keyof Row]: Row[K] }>(CAPACITY);
+/**
+ * Reads the limits and the present connections, this session's own included.
+ *
+ * @param role the role that the pools connect as, where it is another one than the session's.
+ */
+export async function readCapacity(session: Session, role?: string): Promise<Capacity> {
+  const [row] = await session.query<{ [K in keyof Row]: Row[K] }>(CAPACITY, [role ?? null]);
   if (row === undefined) throw new Error("the server knows neither its role nor its database");
   return {
     maxConnections: row.max,
@@ -81,6 +94,7 @@ export async function readCapacity(session: Session): Promise<Capacity> {
       applicationName: group.name ?? "",
       sameDatabase: group.same_database,
       sameRole: group.same_role,
+      sameClient: group.same_client,
       count: group.count,
     })),
   };

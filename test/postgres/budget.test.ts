@@ -40,6 +40,7 @@ test("the capacity of a plain role is the server's, and its own connection is se
     applicationName: "tasks/supervisor",
     sameDatabase: true,
     sameRole: true,
+    sameClient: true,
     count: 1,
   });
   await session.end();
@@ -60,6 +61,15 @@ test("limits of role and database are read, zero included", async () => {
   await session.end();
 });
 
+test("the limit is that of the role that the pools connect as, when the session has another", async () => {
+  const session = await connect(database.url);
+  await onServer(`alter role ${role} connection limit 7`);
+  expect(await readCapacity(session, role)).toMatchObject({ role, roleLimit: 7, superuser: false });
+  expect(await readCapacity(session, "no such role")).toMatchObject({ superuser: true });
+  await onServer(`alter role ${role} connection limit -1`);
+  await session.end();
+});
+
 test("connections of other roles count, though their details are hidden", async () => {
   const session = await connect(url);
   const strangers = await Promise.all([
@@ -71,6 +81,7 @@ test("connections of other roles count, though their details are hidden", async 
     applicationName: "psql",
     sameDatabase: true,
     sameRole: false,
+    sameClient: false,
     count: 2,
   });
   await Promise.all([session, ...strangers].map((one) => one.end()));

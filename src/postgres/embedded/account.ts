@@ -4,13 +4,7 @@
  * on using it without root), else `postgres`, else `nobody`. Anyone else's runs as themselves.
  */
 import { readFile, stat } from "node:fs/promises";
-import { attempt, run } from "./run.js";
-
-export interface Account {
-  readonly uid: number;
-  readonly gid: number;
-  readonly name: string;
-}
+import { attempt, run, type Account } from "./run.js";
 
 const FALLBACKS = ["postgres", "_postgres", "nobody"];
 

@@ -26,8 +26,8 @@ import {
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { SuperviseError } from "../../errors.js";
-import { accountsFor, canBecome, canEnter, type Account } from "./account.js";
-import { attempt, errorCode, run } from "./run.js";
+import { accountsFor, canBecome, canEnter } from "./account.js";
+import { attempt, errorCode, run, type Account } from "./run.js";
 
 export interface Place {
   /** `.dazzle` of the project: what people look for. */

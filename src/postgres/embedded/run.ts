@@ -1,6 +1,12 @@
 /** Small programs that run to their end, and file operations that may fail. */
 import { spawn } from "node:child_process";
-import type { Account } from "./account.js";
+
+/** As whom a program runs. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: string;
+}
 
 export interface Ran {
   readonly ok: boolean;

@@ -12,14 +12,20 @@ const base: Capacity = {
   databaseLimit: null,
   superuser: false,
   connections: [
-    { applicationName: "tasks/supervisor", sameDatabase: true, sameRole: true, count: 1 },
+    {
+      applicationName: "tasks/supervisor",
+      sameDatabase: true,
+      sameRole: true,
+      sameClient: true,
+      count: 1,
+    },
   ],
 };
 const others = (count: number, applicationName = "psql") => ({
   ...base,
   connections: [
     ...base.connections,
-    { applicationName, sameDatabase: false, sameRole: false, count },
+    { applicationName, sameDatabase: false, sameRole: false, sameClient: false, count },
   ],
 });
 
@@ -85,6 +91,19 @@ describe("the connection budget", () => {
     expect(decideBudget(capacity, { ...wanted, fleet: 63 }).others).toBe(63);
     expect(decideBudget(capacity, { ...wanted, fleet: 63 }).status).toBe("ok");
     expect(decideBudget(capacity, { ...wanted, fleet: 84 }).status).toBe("warn");
+  });
+
+  test("does not take its own workers for others, so that a reload judges as the start did", () => {
+    const worker = { sameDatabase: true, sameRole: true, sameClient: true, count: 20 };
+    const connections = [
+      ...base.connections,
+      { ...worker, applicationName: "tasks/worker 1" },
+      { ...worker, applicationName: "tasks/worker 2" },
+      { ...worker, applicationName: "psql", count: 1 },
+    ];
+    expect(
+      decideBudget({ ...base, connections }, { workers: 2, poolMax: 30, project: "tasks" }),
+    ).toMatchObject({ status: "ok", ours: 41, others: 1 });
   });
 
   test("counts connections to another database or by another role against their own limits only", () => {
