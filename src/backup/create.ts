@@ -3,6 +3,7 @@
  * snapshot, choose the engine, rows, uploads, metadata, publish. Whatever fails in between leaves
  * nothing under the archive's name.
  */
+import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Config } from "../config/config.js";
 import { productVersion } from "../config/version.js";
@@ -20,7 +21,7 @@ import { encodeMetadata, FORMAT_VERSION, type Metadata } from "./metadata.js";
 import { backupName } from "./names.js";
 import { openArchiveOutput } from "./open-output.js";
 import type { Progress } from "./progress.js";
-import { interrupted } from "./refusals.js";
+import { interrupted, unwritable } from "./refusals.js";
 import { requireSpace } from "./free-space.js";
 import { saveUploads, type SavedUploads } from "./uploads/save.js";
 import { measureUploads, type UploadsTotal } from "./uploads/walk.js";
@@ -83,6 +84,14 @@ async function prepare(request: CreateRequest, database: OpenDatabase): Promise<
 
 function defaultPath(config: Config, time: Date): string {
   return resolve(config.root, config.backup.dir, backupName(config.project.name, time));
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
 }
 
 function tableBytes(snapshot: Snapshot): number {
@@ -232,6 +241,7 @@ export async function createBackup(request: CreateRequest): Promise<CreateResult
   try {
     return await withJob(request, async (job) => {
       const time = request.now();
+      if (request.output === null) await makeFolder(resolve(config.root, config.backup.dir));
       if (typeof request.output !== "object" || request.output === null) {
         await requireSpace(
           typeof request.output === "string" ? request.output : defaultPath(config, time),

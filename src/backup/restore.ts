@@ -11,7 +11,7 @@ import { resolve } from "node:path";
 import type { Config } from "../config/config.js";
 import { SuperviseError } from "../errors.js";
 import type { Logger } from "../log/logger.js";
-import { acquireLock } from "../postgres/lock.js";
+import { acquireLock, type HeldLock } from "../postgres/lock.js";
 import { quoteQualified } from "../postgres/quote.js";
 import type { Session } from "../postgres/session.js";
 import { withArchive, type ArchiveInfo } from "./archive/archive-reader.js";
@@ -222,6 +222,15 @@ async function tidy(staging: Staging | null): Promise<string[]> {
   }
 }
 
+/** The lock ends with the session, so that a failure here changes nothing. */
+async function releaseQuietly({ request }: Job, lock: HeldLock): Promise<void> {
+  try {
+    await lock.release();
+  } catch (error) {
+    request.log.debug(`the migration lock was not released: ${String(error)}`);
+  }
+}
+
 async function restoreLocked(job: Job, staging: Staging | null): Promise<string[]> {
   const { request, database } = job;
   const { config, log, signal } = request;
@@ -234,10 +243,13 @@ async function restoreLocked(job: Job, staging: Staging | null): Promise<string[
   });
   try {
     await load(job, staging);
-    return [...(await tidy(staging)), ...(await analyze(job))];
-  } finally {
-    if (!database.session.lost.aborted) await lock.release();
+  } catch (error) {
+    await releaseQuietly(job, lock);
+    throw error;
   }
+  const warnings = [...(await tidy(staging)), ...(await analyze(job))];
+  await releaseQuietly(job, lock);
+  return warnings;
 }
 
 async function restoreWith(job: Job, staging: Staging | null): Promise<RestoreResult> {

@@ -23,8 +23,12 @@ export interface Output {
   abandon(): Promise<void>;
 }
 
-/** What to do when the name is taken at the end. */
-export type WhenTaken = "replace" | "fail";
+/**
+ * The name of the finished file: `replace` what has it then, or the first name of a list that nobody
+ * has.
+ */
+export type FinalName =
+  { readonly replace: string } | { readonly firstFree: (attempt: number) => string };
 
 async function writeAll(file: FileHandle, bytes: Buffer, at: number | null): Promise<void> {
   let done = 0;
@@ -68,7 +72,24 @@ async function publishNew(from: string, to: string): Promise<void> {
   await unlink(from);
 }
 
-function fileOutput(file: FileHandle, partial: string, target: string, taken: WhenTaken): Output {
+/** Gives `partial` the first name that is free. */
+async function publishFirstFree(partial: string, name: (at: number) => string): Promise<string> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await publishNew(partial, name(attempt));
+      return name(attempt);
+    } catch (error) {
+      if (!hasCode(error, "EEXIST")) throw error;
+    }
+  }
+}
+
+function fileOutput(
+  file: FileHandle,
+  partial: string,
+  target: string,
+  publish: () => Promise<string>,
+): Output {
   let position = 0;
   let state: "open" | "closed" | "done" = "open";
   async function guard<T>(work: () => Promise<T>): Promise<T> {
@@ -91,10 +112,10 @@ function fileOutput(file: FileHandle, partial: string, target: string, taken: Wh
         await file.sync();
         await file.close();
         state = "closed";
-        await (taken === "replace" ? rename(partial, target) : publishNew(partial, target));
+        const name = await publish();
         state = "done";
-        await syncFolder(dirname(target));
-        return target;
+        await syncFolder(dirname(name));
+        return name;
       }),
     abandon: async () => {
       if (state === "done") return;
@@ -157,25 +178,37 @@ async function specialFileOutput(path: string): Promise<Output> {
   );
 }
 
-/**
- * @param path the file to make; a symbolic link is followed, a device or FIFO is written as a stream
- * @throws OUTPUT_UNWRITABLE when the place cannot take it
- */
-export async function openOutput(path: string, taken: WhenTaken): Promise<Output> {
+async function openPartial(target: string): Promise<[FileHandle, string]> {
+  const partial = join(
+    dirname(target),
+    partialName(basename(target), process.pid, randomBytes(4).toString("hex")),
+  );
+  return [await open(partial, "wx", 0o600), partial];
+}
+
+/** What a path given by a person means: a symbolic link is followed, a device or FIFO is a stream. */
+async function openNamed(path: string): Promise<Output> {
+  const found = await existing(path);
+  const target = found?.isSymbolicLink() === true ? await realpath(path) : path;
+  const stats = target === path ? found : await existing(target);
+  if (stats?.isDirectory() === true) {
+    throw Object.assign(new Error("it is a folder"), { code: "EISDIR" });
+  }
+  if (stats !== null && !stats.isFile()) return specialFileOutput(target);
+  const [file, partial] = await openPartial(target);
+  return fileOutput(file, partial, target, async () => {
+    await rename(partial, target);
+    return target;
+  });
+}
+
+/** @throws OUTPUT_UNWRITABLE when the place cannot take it */
+export async function openOutput(name: FinalName): Promise<Output> {
+  const path = "replace" in name ? name.replace : name.firstFree(0);
   try {
-    const found = await existing(path);
-    const target = found?.isSymbolicLink() === true ? await realpath(path) : path;
-    const stats = target === path ? found : await existing(target);
-    if (stats?.isDirectory() === true) {
-      throw Object.assign(new Error("it is a folder"), { code: "EISDIR" });
-    }
-    if (stats !== null && !stats.isFile()) return await specialFileOutput(target);
-    const partial = join(
-      dirname(target),
-      partialName(basename(target), process.pid, randomBytes(4).toString("hex")),
-    );
-    const file = await open(partial, "wx", 0o600);
-    return fileOutput(file, partial, target, taken);
+    if ("replace" in name) return await openNamed(path);
+    const [file, partial] = await openPartial(path);
+    return fileOutput(file, partial, path, () => publishFirstFree(partial, name.firstFree));
   } catch (error) {
     throw unwritable(path, error);
   }

@@ -26,7 +26,7 @@ async function serverFor(
       remedy: "set DATABASE_URL or [database] url",
     });
   }
-  return startEmbedded({ root: config.root, log });
+  return startEmbedded({ root: config.root, log, project: config.project.name });
 }
 
 /**

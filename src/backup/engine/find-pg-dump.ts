@@ -14,21 +14,33 @@ export interface PgDump {
   readonly major: number;
 }
 
-/** Folders with one subfolder a version, and what comes between it and the programs. */
-const VERSIONED = [
-  ["/usr/lib/postgresql", "bin"],
-  ["/usr/libexec", "bin"],
-  ["/opt/homebrew/opt", "bin"],
-  ["/usr/local/opt", "bin"],
-  ["/Applications/Postgres.app/Contents/Versions", "bin"],
-  ["/usr", "bin"],
-] as const;
-const FIXED = ["/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"];
-const VERSION_FOLDER = /^(?:\d+(?:\.\d+)*|latest|(?:pgsql-|postgresql@?|libpq)\d*(?:\.\d+)?)$/;
+/** Where systems install it, the part with the version as `*`. */
+const FOLDERS = [
+  "/usr/lib/postgresql/*/bin",
+  "/usr/pgsql-*/bin",
+  "/usr/libexec/postgresql*",
+  "/usr/local/pgsql/bin",
+  "/usr/local/bin",
+  "/usr/bin",
+  "/opt/homebrew/opt/postgresql*/bin",
+  "/opt/homebrew/opt/libpq/bin",
+  "/usr/local/opt/postgresql*/bin",
+  "/usr/local/opt/libpq/bin",
+  "/home/linuxbrew/.linuxbrew/opt/postgresql*/bin",
+  "/opt/local/lib/postgresql*/bin",
+  "/Applications/Postgres.app/Contents/Versions/*/bin",
+];
 
-async function subfolders(folder: string): Promise<string[]> {
+/** The folders that a pattern with at most one `*` stands for. */
+async function expand(pattern: string): Promise<string[]> {
+  const star = pattern.indexOf("*");
+  if (star === -1) return [pattern];
+  const parent = pattern.slice(0, pattern.lastIndexOf("/", star));
+  const prefix = pattern.slice(parent.length + 1, star);
+  const rest = pattern.slice(star + 1);
   try {
-    return (await readdir(folder)).filter((name) => VERSION_FOLDER.test(name));
+    const names = await readdir(parent);
+    return names.filter((name) => name.startsWith(prefix)).map((name) => join(parent, name + rest));
   } catch (error) {
     if (codeOf(error) === null) throw error;
     return [];
@@ -36,12 +48,8 @@ async function subfolders(folder: string): Promise<string[]> {
 }
 
 async function candidateFolders(path: string): Promise<string[]> {
-  const versioned = await Promise.all(
-    VERSIONED.map(async ([folder, bin]) =>
-      (await subfolders(folder)).map((name) => join(folder, name, bin)),
-    ),
-  );
-  return [...path.split(delimiter).filter((part) => part !== ""), ...versioned.flat(), ...FIXED];
+  const onPath = path.split(delimiter).filter((part) => part !== "");
+  return [...onPath, ...(await Promise.all(FOLDERS.map(expand))).flat()];
 }
 
 async function versionOf(path: string): Promise<PgDump | null> {

@@ -28,6 +28,8 @@ export async function* gathered(
 /** Settles as soon as the session is lost: a COPY then waits for ever for the socket to drain. */
 export async function whileConnected<T>(session: Session, work: Promise<T>): Promise<T> {
   const { lost } = session;
+  // Whatever becomes of the work after the loss was reported, it must not count as unhandled.
+  work.catch(() => undefined);
   if (lost.aborted) throw lost.reason;
   let give: (() => void) | undefined;
   const gone = new Promise<never>((_, reject) => {
@@ -38,7 +40,6 @@ export async function whileConnected<T>(session: Session, work: Promise<T>): Pro
     return await Promise.race([work, gone]);
   } finally {
     if (give !== undefined) lost.removeEventListener("abort", give);
-    work.catch(() => undefined);
   }
 }
 

@@ -21,6 +21,9 @@ const REASONS: readonly (readonly [string, ErrorCode, string])[] = [
   ["08", "DATABASE_LOST", "see the server's log for the reason, then try again"],
 ];
 
+/** What pg says when a query meets a connection that has just ended, before the session knows. */
+const CONNECTION_GONE = /not queryable|Connection terminated|connection error|Client was closed/;
+
 function field(error: object, name: string): string {
   const value: unknown = Reflect.get(error, name);
   return typeof value === "string" ? value : "";
@@ -50,7 +53,7 @@ export function restoreFailure(error: unknown, path: string, session: Session): 
   if (archive instanceof SuperviseError || !(error instanceof Error)) return archive;
   const state = codeOf(error) ?? "";
   const known = REASONS.find(([prefix]) => state.startsWith(prefix));
-  if (session.lost.aborted) {
+  if (session.lost.aborted || CONNECTION_GONE.test(error.message)) {
     return new SuperviseError("DATABASE_LOST", {
       what: `the connection was lost during the restore; ${UNCHANGED}`,
       where: session.where,
