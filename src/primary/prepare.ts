@@ -8,6 +8,7 @@ import type { Config } from "../config/config.js";
 import type { ResolvedConfig } from "../config/load.js";
 import { SuperviseError } from "../errors.js";
 import type { Logger } from "../log/logger.js";
+import { applyMigration } from "../migration/migrate.js";
 import { verifyPin } from "../pin/verify.js";
 import { decideBudget, readCapacity, type BudgetVerdict } from "../postgres/budget.js";
 import { connectWithBackoff } from "../postgres/connect.js";
@@ -108,7 +109,7 @@ export async function migrate(
     signal,
   });
   try {
-    await Promise.resolve();
+    await applyMigration(session, config, log, { signal });
   } finally {
     await lock.release();
   }

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createDatabase, urlOf, type TestDatabase } from "../support/database.js";
 import {
   freePort,
@@ -234,7 +234,9 @@ describe("the ways to start it", () => {
     expect(readFileSync(join(root, "Procfile"), "utf8")).toContain(
       "--workers ${WEB_CONCURRENCY:-4}",
     );
-    await running.end();
+    // What Ctrl-C does to it: the runner tells its processes to end and does not wait for them.
+    await running.end("SIGINT");
+    await vi.waitFor(() => expect(isAlive(Number(ready["pid"]))).toBe(false), { timeout: 30_000 });
     expect(await connections()).toEqual([]);
   });
 

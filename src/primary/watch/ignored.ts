@@ -79,5 +79,15 @@ function repositoryOf(folder: string): string | null {
 const userFile = (): string =>
   join(process.env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config"), "git/ignore");
 
-const read = (file: string): string =>
-  statSync(file, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(file, "utf8") : "";
+/**
+ * Empty where there is no such file, or none that this user may read. In a worktree or a submodule
+ * `.git` is a file, so that its path can't even be looked up.
+ */
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return "";
+    throw error;
+  }
+}

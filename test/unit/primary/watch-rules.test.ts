@@ -34,6 +34,14 @@ describe("what is watched", () => {
     }
   });
 
+  it("is read in a worktree too, where .git is a file", async () => {
+    rmSync(join(root, ".git"), { recursive: true });
+    put(".git", "gitdir: /elsewhere/.git/worktrees/one\n");
+    put(".gitignore", "built\n");
+    const ignored = await rules();
+    expect([ignored("app.js"), ignored("built")]).toEqual([false, true]);
+  });
+
   it("is not what programs write beside the source", async () => {
     const ignored = await rules();
     for (const name of [
