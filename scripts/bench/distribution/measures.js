@@ -32,10 +32,6 @@ export async function throughput({ port, primary, pids }, ms) {
     perSecond: (answered.length * 1_000) / ms,
     perCpuSecond: answered.length / cpu,
     failed: outcomes.length - answered.length,
-    evenRequests: evenness(
-      pids,
-      answered.map(({ pid }) => pid),
-    ),
   };
 }
 
@@ -43,7 +39,9 @@ export async function throughput({ port, primary, pids }, ms) {
 export async function even({ port, pids }) {
   const burst = evenness(pids, await keptConnections(port, 200, 0));
   const single = evenness(pids, await keptConnections(port, 200, 2));
-  return { burst, single };
+  const requests = await closedLoop({ port, path: "/work", clients: 200, ms: 800 });
+  const served = requests.map(({ pid }) => pid);
+  return { burst, single, requests: evenness(pids, served) };
 }
 
 /** Kills one worker in the middle of connection-per-request load. @param {Running} server */

@@ -67,34 +67,24 @@ export function dispatchTo() {
 
 /** @param {import("node:http").Server} server */
 export function takeDispatched(server) {
-  /** @type {number[]} */
-  let begun = [];
   let closed = 0;
-  let scheduled = false;
-  const tell = () => {
-    scheduled = false;
+  const tell = (/** @type {number[]} */ ...begun) => {
     process.send?.({ begun, closed });
-    [begun, closed] = [[], 0];
+    closed = 0;
   };
-  const soon = () => {
-    if (!scheduled) setImmediate(tell);
-    scheduled = true;
-  };
-  setInterval(tell, BEAT_MS);
+  setInterval(() => tell(), BEAT_MS);
   const ids = new WeakMap();
   server.prependListener("request", (request) => {
     const id = ids.get(request.socket);
     ids.delete(request.socket);
-    if (id !== undefined) begun.push(id);
-    soon();
+    if (id !== undefined) tell(id);
   });
   process.on("message", (/** @type {any} */ { take }, /** @type {any} */ socket) => {
     if (!socket) return;
     ids.set(socket, take);
     socket.once("close", () => {
-      if (ids.has(socket)) begun.push(take);
       closed += 1;
-      soon();
+      if (ids.has(socket)) tell(take);
     });
     server.emit("connection", socket);
     socket.resume();

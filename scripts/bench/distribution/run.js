@@ -58,7 +58,7 @@ export default async function run() {
     ["requests/s", "perSecond"],
     ["per CPU s", "perCpuSecond"],
     ["failed", "failed"],
-    ["even: requests", "evenRequests"],
+    ["even: 200 asking", "requests"],
     ["even: 200 at once", "burst"],
     ["even: 200 singly", "single"],
     ["kill: stranded", "stranded"],

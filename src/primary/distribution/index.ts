@@ -12,7 +12,6 @@
  * workers are ready (after the start, after each reload); `close()` at the end.
  */
 import cluster, { type Worker } from "node:cluster";
-import { SuperviseError } from "../../errors.js";
 import type { Distribution as Setting } from "../../config/config.js";
 import {
   COMMAND,
@@ -23,6 +22,7 @@ import {
 } from "../../ipc/distribution/messages.js";
 import type { Logger } from "../../log/logger.js";
 import { createListeners } from "./listeners.js";
+import { requireReusePort } from "./reuse-port.js";
 
 export interface Distribution {
   readonly kind: Kind;
@@ -30,7 +30,10 @@ export interface Distribution {
   readonly env: Readonly<Record<string, string>>;
   /** Serves the worker's requests to listen. Call it in the tick of its fork. */
   attach(worker: Worker): void;
-  /** The worker is gone. A draining one has left before, by closing its servers. The listeners stay open for its replacement; the kernel's queue waits. */
+  /**
+   * The worker is gone. Its listeners stay open for its replacement; the kernel's queue waits. A
+   * worker that drains has left them before, by closing its servers.
+   */
   release(workerId: number): void;
   /** Closes listeners that no worker has asked for: a release moved to another port. */
   settle(): void;
@@ -80,14 +83,4 @@ function send(worker: Worker, message: Opened, handle?: object): void {
   if (typeof method !== "function" || !worker.isConnected()) return;
   const failed = (): void => undefined;
   Reflect.apply(method, worker.process, [{ cmd: COMMAND, ...message }, handle, {}, failed]);
-}
-
-function requireReusePort(nodeVersion: string): void {
-  const [major = 0, minor = 0] = nodeVersion.split(".").map(Number);
-  if (major > 23 || (major === 23 && minor >= 1)) return;
-  throw new SuperviseError("CONFIG_INVALID", {
-    what: `reuseport needs Node 23.1 or later, this is ${nodeVersion}`,
-    where: "supervisor.distribution",
-    remedy: 'set supervisor.distribution to "auto", or run a newer Node',
-  });
 }

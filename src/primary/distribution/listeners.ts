@@ -1,4 +1,7 @@
-/** The listening sockets that the primary holds for its workers, and who uses which. */
+/**
+ * The listening sockets that the primary holds for its workers, and who uses which. It leaves the
+ * sockets alone otherwise: it neither listens nor accepts on them.
+ */
 import net from "node:net";
 import { isAbsolute, relative } from "node:path";
 import { clearRow, createBoard, MAX_ROWS, type Board } from "../../ipc/distribution/board.js";
@@ -77,7 +80,7 @@ export function createListeners(kind: Kind, log: Pick<Logger, "warn">): Listener
         errno: 0,
         key,
         data: found.data,
-        place: seat(found, row),
+        place: unlessRefused(() => seat(found, row), log),
         port: found.port,
       };
       return kind === "reuseport" && query.port >= 0 ? { reply } : { reply, handle: found.handle };
@@ -139,7 +142,7 @@ function bind(
   }
   return {
     handle,
-    board: kind === "balanced" ? tryBoard(log) : null,
+    board: kind === "balanced" ? unlessRefused(createBoard, log) : null,
     users: new Map(),
     data,
     port: name.port ?? query.port,
@@ -147,10 +150,10 @@ function bind(
   };
 }
 
-/** Without a scoreboard the workers still share the socket, only less evenly. */
-function tryBoard(log: Pick<Logger, "warn">): Board | null {
+/** Null when the system refuses: without a scoreboard workers still share the socket, less evenly. */
+function unlessRefused<T>(attempt: () => T, log: Pick<Logger, "warn">): T | null {
   try {
-    return createBoard();
+    return attempt();
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     log.warn("no memory to share for even distribution: workers accept as they come", {
@@ -160,7 +163,7 @@ function tryBoard(log: Pick<Logger, "warn">): Board | null {
   }
 }
 
-/** The worker's row, empty. Null when it can't be had: the worker then accepts as it likes. */
+/** The worker's row, empty. Null when there is none: the worker then accepts as it likes. */
 function seat({ board }: Listener, row: number): Place | null {
   if (board === null || row >= MAX_ROWS) return null;
   clearRow(board, row);
