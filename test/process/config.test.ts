@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { connect, createDatabase } from "../support/database.js";
 import { launch, project } from "../support/supervisor.js";
 
 interface Outcome {
@@ -180,5 +181,49 @@ describe("supervise validate", () => {
     writeFileSync(join(cwd, "app.js"), APP);
     writeFileSync(join(cwd, "dazzle.toml"), "");
     expect((await run(cwd, ["validate"])).code).toBe(0);
+  });
+});
+
+describe("supervise validate and SQL", () => {
+  test("schema files are parsed, and a missing one is missing input", async () => {
+    const sql = "create table task (id int primary key);\ncreate tabl x;";
+    const cwd = project({ "app.js": APP, "schema.sql": sql });
+    const broken = await run(cwd, ["validate"]);
+    expect(broken.code).toBe(65);
+    expect(broken.stderr).toContain("schema.sql:2");
+    writeFileSync(join(cwd, "dazzle.toml"), "[database]\nschema = ['gone.sql']");
+    expect((await run(cwd, ["validate"])).code).toBe(66);
+    writeFileSync(join(cwd, "dazzle.toml"), "[database]\nschema = ['s*.sql']");
+    writeFileSync(join(cwd, "schema.sql"), "create table task (id int primary key);");
+    const sound = await run(cwd, ["validate"]);
+    expect([sound.code, sound.stderr]).toEqual([0, ""]);
+    expect(sound.stdout).toMatch(/^ok +schema +schema\.sql: 1 statement$/m);
+  });
+
+  test("--database says what a start would apply, and reads only", async () => {
+    const database = await createDatabase();
+    onTestFinished(() => database.drop());
+    const sql = "create table task (id int primary key);";
+    const cwd = project({ "app.js": APP, "schema.sql": sql });
+    const env = { DATABASE_URL: database.url };
+    const { code, stdout } = await run(cwd, ["validate", "--database", "--json"], env);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${database.name} on`);
+    expect(stdout).toMatch(/schema: a start applies \d+/);
+    const session = await connect(database.url);
+    const tables = await session.query("select 1 from pg_tables where tablename = 'task'");
+    await session.end();
+    expect(tables).toEqual([]);
+  });
+
+  test("a database that is not there is a finding, without its password", async () => {
+    const database = await createDatabase();
+    await database.drop();
+    const cwd = project({ "app.js": APP });
+    const env = { DATABASE_URL: database.url };
+    const { code, stdout, stderr } = await run(cwd, ["validate", "--database"], env);
+    expect(code).toBe(69);
+    expect(stdout).toMatch(new RegExp(`^error +database .*${database.name}`, "m"));
+    expect(stdout + stderr).not.toContain(new URL(database.url).password);
   });
 });

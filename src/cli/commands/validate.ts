@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { ConfigFlags } from "../../config/load.js";
 import type { CliContext } from "../context.js";
+import { untilSignal } from "../until-signal.js";
 import { addServeFlags, readServeFlags, type ServeFlags } from "./serve-flags.js";
 
 interface ValidateOptions extends ServeFlags {
@@ -18,14 +19,16 @@ export function registerValidate(program: Command, context: CliContext): void {
     .option("--json", "print one JSON document");
   addServeFlags(command).action(async (entry: string | undefined, options: ValidateOptions) => {
     const { config, env } = context.globals();
-    await validate({ ...readServeFlags(options, entry), config, env }, options, context);
+    const flags = { ...readServeFlags(options, entry), config, env };
+    await untilSignal((signal) => validate(flags, options, context, signal));
   });
 }
 
 async function validate(
   flags: ConfigFlags,
-  { json }: ValidateOptions,
-  { io }: CliContext,
+  { json, database }: ValidateOptions,
+  context: CliContext,
+  signal: AbortSignal,
 ): Promise<void> {
   const { checkConfiguration } = await import("../validate/configuration.js");
   const { checkProject } = await import("../validate/project.js");
@@ -33,12 +36,20 @@ async function validate(
   const input = { cwd: process.cwd(), env: process.env, flags };
   const { findings, inspection } = await checkConfiguration(input);
   const { resolved, problems } = inspection;
-  if (resolved !== null && problems.length === 0) findings.push(...(await checkProject(resolved)));
+  if (resolved !== null && problems.length === 0) {
+    findings.push(...(await checkProject(resolved)));
+    const { checkFiles } = await import("../validate/files.js");
+    findings.push(...(await checkFiles(resolved.config)));
+    if (database === true) {
+      const { checkDatabase } = await import("../validate/database.js");
+      findings.push(...(await checkDatabase(resolved.config, await context.logger(), signal)));
+    }
+  }
   const { renderFindings, findingsDocument } = await import("../render/findings.js");
-  io.stdout(
+  context.io.stdout(
     json === true
       ? `${JSON.stringify(findingsDocument(findings), null, 2)}\n`
-      : renderFindings(findings, io.colour),
+      : renderFindings(findings, context.io.colour),
   );
   const worst = worstError(findings);
   if (worst !== null) throw worst;
