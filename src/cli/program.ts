@@ -8,6 +8,7 @@ import { registerReload, registerScale, registerStatus, registerStop } from "./c
 import { registerCompletion } from "./commands/completion.js";
 import { registerHelp } from "./commands/help.js";
 import { registerInit } from "./commands/init.js";
+import { registerDb } from "./commands/db.js";
 import { registerMigrate } from "./commands/migrate.js";
 import { registerServe } from "./commands/serve.js";
 import { registerValidate } from "./commands/validate.js";
@@ -52,6 +53,7 @@ export function buildProgram(context: ProgramContext): Command {
   registerCompletion(program, context);
   registerHelp(program, context);
   registerMigrate(program, context);
+  registerDb(program, context);
   registerBackup(program, context);
   for (const command of program.commands) inheritBehaviour(command);
   addExamples(program);

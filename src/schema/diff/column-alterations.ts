@@ -131,11 +131,18 @@ export function addNotNullColumn(table: Table, column: Column, namespace: string
   });
 }
 
+const fillNulls = (table: Table, { name, default: value }: Column, namespace: string): string[] =>
+  value === null
+    ? []
+    : [
+        `UPDATE ${qualified(namespace, table.name)} SET ${id(name)} = ${value} WHERE ${id(name)} IS NULL`,
+      ];
+
 const notNullSteps = (table: Table, column: string, namespace: string): string[] => {
   const head = `ALTER TABLE ${qualified(namespace, table.name)}`;
   const check = id(withSuffix(`${table.name}_${column}`, "_not_null_check"));
   return [
-    `${head} ADD CONSTRAINT ${check} CHECK (${id(column)} IS NOT NULL) NOT VALID`,
+    `${head} DROP CONSTRAINT IF EXISTS ${check}, ADD CONSTRAINT ${check} CHECK (${id(column)} IS NOT NULL) NOT VALID`,
     `${head} VALIDATE CONSTRAINT ${check}`,
     `${head} ALTER COLUMN ${id(column)} SET NOT NULL`,
     `${head} DROP CONSTRAINT ${check}`,

@@ -1,0 +1,49 @@
+/** Which revisions a target names. */
+import { SuperviseError } from "../../errors.js";
+import type { HistoryEntry } from "./history.js";
+import { compareVersions } from "./folder.js";
+
+/**
+ * `head`, `base`, a version, the beginning of one, or a name. Null stands for `base`: before the
+ * first.
+ *
+ * @throws SuperviseError INPUT_NOT_FOUND.
+ */
+export function resolveTarget(target: string, entries: readonly HistoryEntry[]): string | null {
+  if (target === "base") return null;
+  if (target === "head" || target === "heads") return entries.at(-1)?.version ?? null;
+  const exact = entries.filter(
+    ({ version, name }) =>
+      version === target ||
+      name === target ||
+      `${version}_${name}` === target.replace(/\.sql$/, ""),
+  );
+  const found =
+    exact.length > 0 ? exact : entries.filter(({ version }) => version.startsWith(target));
+  const [first, second] = found;
+  if (first !== undefined && second === undefined) return first.version;
+  throw new SuperviseError("INPUT_NOT_FOUND", {
+    what:
+      first === undefined
+        ? `there is no revision ${target}`
+        : `${target} could be ${found.map(({ version }) => version).join(" or ")}`,
+    remedy: "see supervise db history; a target is a version, the beginning of one, head or base",
+  });
+}
+
+/** `+2`, `-1` counted from where the database is, else `resolveTarget`. */
+export function resolveStep(
+  target: string,
+  entries: readonly HistoryEntry[],
+  current: string | null,
+): string | null {
+  const [, sign, digits] = /^([+-])(\d+)$/.exec(target) ?? [];
+  if (sign === undefined) return resolveTarget(target, entries);
+  const at = entries.findIndex(({ version }) => version === current);
+  const index = sign === "+" ? at + Number(digits) : at - Number(digits);
+  if (index < 0) return null;
+  return entries[Math.min(index, entries.length - 1)]?.version ?? null;
+}
+
+export const upTo = (version: string, target: string | null): boolean =>
+  target !== null && compareVersions(version, target) <= 0;
