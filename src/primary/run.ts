@@ -2,6 +2,7 @@
  * The main job, in its order. Each step is one call; what happens after the fork is decided by the
  * loop (lifecycle/transition.ts) and performed in supervisor.ts.
  */
+import "../util/lean-pg.js";
 import type { Config } from "../config/config.js";
 import type { ResolvedConfig } from "../config/load.js";
 import { productVersion } from "../config/version.js";
