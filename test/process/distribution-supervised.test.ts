@@ -54,7 +54,8 @@ describe("connection-per-request load on a supervised application", () => {
     const outcomes = await clients.stop();
     await stuck;
     const lost = outcomes.filter(({ outcome }) => outcome !== "answered");
-    expect(lost.length).toBeLessThanOrEqual(2);
+    // Those whose connection the stuck worker held already: its share of eight, and its slack.
+    expect(lost.length).toBeLessThanOrEqual(5);
     expect(outcomes.length).toBeGreaterThan(200);
   });
 });

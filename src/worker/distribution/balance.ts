@@ -9,8 +9,11 @@ import { decide, isChurning } from "./fair-share.js";
 /** Between two looks at the board while connections come and go, and while all is quiet. */
 const BUSY_MS = 20;
 const QUIET_MS = 100;
-/** A row holds for this many looks: a loop that misses two in a row is stuck. */
-const LOOKS_VALID = 3;
+/**
+ * How long a row holds after the next look was due: a loop that is later than this is stuck. On a
+ * machine with many more processes than CPUs a healthy one may have to wait that long for its turn.
+ */
+const LATE_MS = 100;
 /** Between two looks while connections come and go: one for each would cost a tenth of the throughput. */
 const CHURN_MS = 4;
 /** Looks without any change after which all is quiet. */
@@ -55,8 +58,7 @@ export function startBalance(board: Board, row: number, listener: Listener): Bal
 
   /** A full worker's row is not valid: nobody should wait for it to take its share. */
   function announce(now: number): void {
-    const interval = unchanged < LOOKS_UNTIL_QUIET ? BUSY_MS : QUIET_MS;
-    const validUntil = full() ? 0 : now + interval * LOOKS_VALID;
+    const validUntil = full() ? 0 : now + interval() + LATE_MS;
     const ended = endedNow + endedBefore;
     board.write(row, { at: now, validUntil, open, ended, accepting, pid });
   }
@@ -86,8 +88,10 @@ export function startBalance(board: Board, row: number, listener: Listener): Bal
     arm();
   }
 
+  const interval = (): number => (unchanged < LOOKS_UNTIL_QUIET ? BUSY_MS : QUIET_MS);
+
   function arm(): void {
-    timer = setTimeout(tick, unchanged < LOOKS_UNTIL_QUIET ? BUSY_MS : QUIET_MS);
+    timer = setTimeout(tick, interval());
     timer.unref();
   }
 
