@@ -103,9 +103,13 @@ export function changeNotNull(table: Table, desired: Column, scope: Scope): Alte
     table: table.name,
     object: desired.name,
     reason: "rows may hold nulls, and writers that leave the column out fail",
-    up: set,
+    up: [...fillNulls(table, desired, scope.namespace), ...set],
     down: [`${head} DROP NOT NULL`],
-    note: "rows that hold null make it fail: fill them first",
+    note:
+      desired.default === null
+        ? "rows that hold null make it fail: a person has to fill them first"
+        : "rows that hold null take the default; write another value where that is wrong",
+    transactional: false,
     provides: [key.notNull(table.name, desired.name)],
     needs: [key.column(table.name, desired.name)],
   });
