@@ -94,6 +94,12 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
+/**
+ * What pg_dump's compressed output usually takes of the tables' bytes on disk, so that its progress
+ * has a total. Measured 0.13 to 0.35; only the time left depends on it.
+ */
+const PACKED_SHARE = 0.25;
+
 function tableBytes(snapshot: Snapshot): number {
   return snapshot.inventory.tables.reduce((sum, table) => sum + table.bytes, 0);
 }
@@ -208,7 +214,8 @@ async function write(job: Job, output: Output, time: Date): Promise<CreateResult
   const writer = createArchiveWriter(interruptible(output, signal));
   // Whole seconds fit the plain header that the members of ours are found by.
   const mtimeNs = BigInt(Math.floor(time.getTime() / 1_000)) * 1_000_000_000n;
-  progress.phase("database", tableBytes(snapshot));
+  const share = job.engine.name === "pg_dump" ? PACKED_SHARE : 1;
+  progress.phase("database", Math.round(tableBytes(snapshot) * share));
   const rows = await saveRows({
     url: job.database.url,
     session: job.database.session,

@@ -19,6 +19,7 @@ import { scanArchive } from "./archive/scan.js";
 import type { TarEntry } from "./archive/tar-header.js";
 import { openDatabase, type OpenDatabase } from "./database/connect.js";
 import { readInventory } from "./database/inventory.js";
+import { guardStaging } from "./guardian.js";
 import { restoreFailure } from "./load/failure.js";
 import { OutcomeUnknown, restoredTables, runLoad } from "./load/transaction.js";
 import { commitOutcome } from "./outcome.js";
@@ -271,6 +272,7 @@ async function withStaging<T>(job: Job, work: (staging: Staging | null) => Promi
   await recoverUploads(folder, (xid) => commitOutcome(job.database.url, xid));
   if (job.info.metadata.uploads === null) return work(null);
   const staging = await openStaging(folder);
+  const guardian = guardStaging({ staging: staging.folder, url: job.database.url });
   try {
     return await work(staging);
   } catch (error) {
@@ -279,6 +281,8 @@ async function withStaging<T>(job: Job, work: (staging: Staging | null) => Promi
     await staging.undo();
     await staging.remove();
     throw error;
+  } finally {
+    guardian.release();
   }
 }
 

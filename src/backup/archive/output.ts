@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { link, lstat, open, realpath, rename, unlink, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { guardPartial } from "../guardian.js";
 import { hasCode } from "../node-error.js";
 import { unwritable } from "../refusals.js";
 import { partialName } from "./partials.js";
@@ -92,6 +93,11 @@ function fileOutput(
 ): Output {
   let position = 0;
   let state: "open" | "closed" | "done" = "open";
+  const guardian = guardPartial(partial);
+  const finish = (): void => {
+    state = "done";
+    guardian.release();
+  };
   async function guard<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -113,47 +119,54 @@ function fileOutput(
         await file.close();
         state = "closed";
         const name = await publish();
-        state = "done";
+        finish();
         await syncFolder(dirname(name));
         return name;
       }),
     abandon: async () => {
       if (state === "done") return;
       if (state === "open") await file.close();
-      state = "done";
       await unlink(partial).catch((error: unknown) => {
         if (!hasCode(error, "ENOENT")) throw unwritable(partial, error);
       });
+      finish();
     },
   };
 }
 
-/**
- * Output to something that only takes bytes in order.
- *
- * @param close what ends it; by default the stream stays open, as standard output must
- */
-export function streamOutput(
-  name: string,
-  stream: NodeJS.WritableStream,
-  close: () => Promise<void> = () => Promise.resolve(),
-): Output {
-  let position = 0;
+/** Output to something that only takes bytes in order. It is the caller's to close. */
+export function streamOutput(name: string, stream: NodeJS.WritableStream): Output {
   let failure: Error | null = null;
   stream.on("error", (error: Error) => {
     failure = error;
   });
+  const send = async (bytes: Buffer): Promise<void> => {
+    if (failure !== null) throw failure;
+    await new Promise<void>((resolve, reject) => {
+      stream.write(bytes, (error) =>
+        error === null || error === undefined ? resolve() : reject(error),
+      );
+    });
+  };
+  return inOrder(name, send, () => Promise.resolve());
+}
+
+function inOrder(
+  name: string,
+  send: (bytes: Buffer) => Promise<void>,
+  close: () => Promise<void>,
+): Output {
+  let position = 0;
   return {
     seekable: false,
     position: () => position,
-    patch: () => Promise.reject(new Error("a stream cannot be patched")),
+    patch: () => Promise.reject(new Error("what was sent cannot be corrected")),
     async write(bytes) {
-      if (failure !== null) throw unwritable(name, failure);
-      await new Promise<void>((resolve, reject) => {
-        stream.write(bytes, (error) =>
-          error === null || error === undefined ? resolve() : reject(unwritable(name, error)),
-        );
-      });
+      try {
+        await send(bytes);
+      } catch (error) {
+        throw unwritable(name, error);
+      }
       position += bytes.length;
     },
     publish: async () => {
@@ -166,15 +179,10 @@ export function streamOutput(
 
 async function specialFileOutput(path: string): Promise<Output> {
   const file = await open(path, constants.O_WRONLY);
-  const stream = file.createWriteStream();
-  return streamOutput(
+  return inOrder(
     path,
-    stream,
-    () =>
-      new Promise((resolve) => {
-        stream.once("close", resolve);
-        stream.end();
-      }),
+    (bytes) => writeAll(file, bytes, null),
+    () => file.close(),
   );
 }
 

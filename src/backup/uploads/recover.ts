@@ -66,11 +66,17 @@ export async function recoverUploads(
     ...(await leftovers(dirname(folder), folder)),
     ...(await leftovers(folder, folder)),
   ];
-  for (const staging of found) {
-    const journal = await readJournal(staging);
-    if (journal !== null) await settle(staging, journal, await outcome(journal.xid));
-    await removeTree(staging);
-  }
+  for (const staging of found) await settleStaging(staging, outcome);
+}
+
+/** The same for one staging folder whose process is known to be gone. */
+export async function settleStaging(
+  staging: string,
+  outcome: (xid: string) => Promise<CommitOutcome>,
+): Promise<void> {
+  const journal = await readJournal(staging);
+  if (journal !== null) await settle(staging, journal, await outcome(journal.xid));
+  await removeTree(staging);
 }
 
 async function settle(staging: string, journal: Journal, outcome: CommitOutcome): Promise<void> {

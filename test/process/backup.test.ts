@@ -1,0 +1,204 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { leftovers, rowsOf, run, treeDigest, writeFiles } from "../support/backup.js";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import { launch, project, type Running } from "../support/supervisor.js";
+
+const TOML = `[project]\nname = "tasks"\n`;
+
+const SCHEMA = [
+  "create table item (id serial primary key, text text)",
+  "create table line (id serial primary key, item int references item (id))",
+];
+
+async function finish(running: Running): Promise<number | null> {
+  return (await running.exited).code;
+}
+
+function supervise(cwd: string, database: string, ...args: readonly string[]): Running {
+  return launch({ cwd, args: ["backup", ...args], env: { DATABASE_URL: database } });
+}
+
+function archives(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith(".tar.gz"));
+}
+
+async function database(...statements: readonly string[]): Promise<TestDatabase> {
+  const made = await createDatabase();
+  await run(made.url, ...statements);
+  return made;
+}
+
+/** Polls until `done`; the guardian of a killed process needs a moment. */
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe("the commands of the guide", () => {
+  let source: TestDatabase;
+
+  beforeAll(async () => {
+    source = await database(
+      ...SCHEMA,
+      "insert into item (text) select md5(g::text) from generate_series(1, 1000) g",
+    );
+  });
+  afterAll(() => source.drop());
+
+  test("create, list, verify and restore work as printed", async () => {
+    const cwd = project({ "dazzle.toml": TOML });
+    writeFiles(cwd, { "uploads/a.txt": "a" });
+    expect(await finish(supervise(cwd, source.url, "create", "--dry-run"))).toBe(0);
+    expect(archives(cwd)).toEqual([]);
+    expect(await finish(supervise(cwd, source.url, "create"))).toBe(0);
+    const [name = ""] = archives(cwd);
+    expect(name).toMatch(/^backup-tasks-\d{8}-\d{6}\.tar\.gz$/);
+    expect(statSync(join(cwd, name)).mode & 0o777).toBe(0o600);
+    expect(await finish(supervise(cwd, source.url, "verify", "--from", name))).toBe(0);
+
+    const list = supervise(cwd, source.url, "list", "--json");
+    expect(await finish(list)).toBe(0);
+    expect(JSON.parse(list.stdout())).toMatchObject({
+      backups: [{ name, project: "tasks", problem: null, verified: expect.any(String) as string }],
+    });
+
+    const target = await database(...SCHEMA);
+    onTestFinished(() => target.drop());
+    const preview = supervise(cwd, target.url, "restore", "--from", name, "--dry-run");
+    expect(await finish(preview)).toBe(0);
+    expect(preview.stdout()).toContain("1000 rows");
+    const restored = supervise(cwd, target.url, "restore", "--from", name);
+    expect(await finish(restored)).toBe(0);
+    expect(await rowsOf(target.url, "select count(*)::int as n from item")).toEqual([{ n: 1000 }]);
+    const again = supervise(cwd, target.url, "restore", "--from", name, "--force");
+    expect(await finish(again)).toBe(64);
+    expect(again.stderr()).toMatch(/--yes/);
+  });
+
+  test("--output - prints the archive and nothing else on standard output", async () => {
+    const cwd = project({ "dazzle.toml": TOML });
+    const made = launch({
+      cwd,
+      command: ["/bin/sh", "-c", `"$0" "$1" backup create --output - > out.tar.gz`],
+      args: [process.execPath, join(import.meta.dirname, "..", "..", "bin", "supervise.js")],
+      env: { DATABASE_URL: source.url },
+    });
+    expect(await finish(made)).toBe(0);
+    expect(await finish(supervise(cwd, source.url, "verify", "--from", "out.tar.gz"))).toBe(0);
+    expect(readdirSync(cwd).sort()).toEqual([".dazzle", "dazzle.toml", "out.tar.gz"]);
+  });
+
+  test.each([
+    ["a folder that does not exist", ["create", "--output", "no/such/x.tar.gz"], 73],
+    ["a device that is full", ["create", "--output", "/dev/full"], 73],
+    ["a folder as the file", ["create", "--output", "."], 73],
+    ["a backup that is not there", ["verify", "--from", "none.tar.gz"], 66],
+    ["a file that is no backup", ["verify", "--from", "dazzle.toml"], 65],
+    ["a restore from no backup", ["restore", "--from", "dazzle.toml", "--yes"], 65],
+    ["nothing to keep", ["prune", "--keep", "0"], 64],
+  ])("%s ends with its status in one line", async (_, args, status) => {
+    const cwd = project({ "dazzle.toml": TOML });
+    const running = supervise(cwd, source.url, ...args);
+    expect(await finish(running)).toBe(status);
+    expect(running.stderr().trim().split("\n").at(-1)).toMatch(/^supervise: .+: .+/);
+    expect(leftovers(cwd)).toEqual([]);
+  });
+
+  test("prune keeps the newest good backups and never counts a damaged one", async () => {
+    const cwd = project({ "dazzle.toml": TOML });
+    for (let at = 0; at < 3; at += 1) {
+      expect(await finish(supervise(cwd, source.url, "create"))).toBe(0);
+    }
+    const [oldest = "", middle = "", newest = ""] = archives(cwd).sort();
+    const bytes = readFileSync(join(cwd, newest));
+    bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] ?? 0) ^ 1;
+    writeFileSync(join(cwd, newest), bytes);
+    expect(await finish(supervise(cwd, source.url, "prune", "--keep", "1"))).toBe(0);
+    expect(archives(cwd).sort()).toEqual([middle, newest]);
+    expect(existsSync(join(cwd, oldest))).toBe(false);
+  });
+});
+
+describe("killed at any moment", () => {
+  const TIMES = 12;
+  let source: TestDatabase;
+  let cwd: string;
+
+  beforeAll(async () => {
+    source = await database(
+      ...SCHEMA,
+      "insert into item (text) select repeat(md5(g::text), 20) from generate_series(1, 20000) g",
+      "insert into line (item) select id from item",
+    );
+  });
+  afterAll(() => source.drop());
+
+  /** Kills after a random share of the time that the whole run takes. */
+  async function killed(running: Running, longest: number): Promise<void> {
+    const at = performance.now() + Math.random() * longest;
+    await until(() => performance.now() >= at || running.child.exitCode !== null);
+    running.child.kill(Math.random() < 0.3 ? "SIGTERM" : "SIGKILL");
+    await running.exited;
+  }
+
+  async function timed(work: () => Promise<unknown>): Promise<number> {
+    const start = performance.now();
+    await work();
+    return performance.now() - start;
+  }
+
+  test("create leaves a whole backup or none", async () => {
+    cwd = project({ "dazzle.toml": TOML });
+    writeFiles(cwd, { "uploads/a.bin": randomBytes(3_000_000), "uploads/b/c.txt": "c" });
+    const longest = await timed(() => supervise(cwd, source.url, "create").exited);
+    for (let at = 0; at < TIMES; at += 1) {
+      const name = `k${at}.tar.gz`;
+      await killed(supervise(cwd, source.url, "create", "--output", name), longest);
+      if (existsSync(join(cwd, name))) {
+        expect(await finish(supervise(cwd, source.url, "verify", "--from", name))).toBe(0);
+      }
+      await until(() => leftovers(cwd).length === 0);
+    }
+  }, 300_000);
+
+  test("restore leaves everything as it was or as in the backup", async () => {
+    cwd = project({ "dazzle.toml": TOML });
+    const uploads = join(cwd, "uploads");
+    writeFiles(uploads, { "a.bin": randomBytes(3_000_000), "b/c.txt": "c" });
+    expect(await finish(supervise(cwd, source.url, "create", "--output", "b.tar.gz"))).toBe(0);
+    const after = treeDigest(uploads);
+    const target = await database(...SCHEMA);
+    const state = async (): Promise<unknown> =>
+      rowsOf(
+        target.url,
+        `select (select count(*) from item)::int as items, (select count(*) from line)::int as lines,
+           (select last_value from item_id_seq)::int as at`,
+      );
+    const full = [{ items: 20_000, lines: 20_000, at: 20_000 }];
+    const restoring = (): Running =>
+      supervise(cwd, target.url, "restore", "--from", "b.tar.gz", "--force", "--yes");
+    const longest = await timed(() => restoring().exited);
+    try {
+      for (let at = 0; at < TIMES; at += 1) {
+        await run(
+          target.url,
+          "truncate item, line restart identity",
+          "insert into item default values",
+        );
+        writeFiles(uploads, { "a.bin": `old ${at}`, "only-old.txt": "old" });
+        const before = treeDigest(uploads);
+        await killed(restoring(), longest);
+        await until(() => leftovers(cwd).length === 0);
+        const now = treeDigest(uploads);
+        const rows = await state();
+        const restored = JSON.stringify(rows) === JSON.stringify(full);
+        expect(restored ? rows : [{ items: 1, lines: 0, at: 1 }]).toEqual(rows);
+        expect(now).toEqual(restored ? after : before);
+      }
+    } finally {
+      await target.drop();
+    }
+  }, 300_000);
+});
