@@ -1,6 +1,5 @@
 /** What is wrong inside dazzle.toml, in every section and for every environment. Pure. */
-import type { TomlTable } from "smol-toml";
-import { isTable, type Document } from "./document.js";
+import { isTable, type Document, type Table } from "./document.js";
 import { describeValue } from "./kinds.js";
 import { ALL_OPTIONS, OPTIONS, type AnyOption } from "./options.js";
 import { ENVIRONMENTS } from "./profile.js";
@@ -42,7 +41,7 @@ export function checkDocument(document: Document): Problem[] {
 
 function checkSections(
   document: Document,
-  table: TomlTable,
+  table: Table,
   prefix: readonly string[],
   known: readonly string[],
 ): Problem[] {

@@ -4,7 +4,7 @@ import { neverIn } from "./check-document.js";
 import { ALL_OPTIONS } from "./options.js";
 import { describeOrigin } from "./origin.js";
 import type { Problem } from "./problem.js";
-import type { Setting } from "./resolve.js";
+import type { Setting } from "./setting.js";
 
 export function checkCombinations(
   config: Config,

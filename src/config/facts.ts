@@ -1,7 +1,7 @@
 /** What the project's folder says by itself: its name, its entry, its schema file. */
 import { basename, join } from "node:path";
 import { isFile, kindOf, readText } from "./files.js";
-import type { Facts } from "./resolve.js";
+import type { Facts } from "./layers.js";
 import { PROJECT_NAME } from "./texts.js";
 
 const BASES = ["server", "app", "index"];

@@ -177,7 +177,7 @@ export function duration(min = 0): Kind<number> {
 }
 
 /** The largest unit that needs no fraction, so that the text reads back as the same value. */
-export function showDuration(ms: number): string {
+function showDuration(ms: number): string {
   if (ms === 0) return "0s";
   if (ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
   if (ms % 60_000 === 0 && ms > 60_000) return `${ms / 60_000}m`;

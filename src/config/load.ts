@@ -3,17 +3,19 @@ import { readFileSync } from "node:fs";
 import { dirname, join, relative, resolve as resolvePath } from "node:path";
 import { SuperviseError } from "../errors.js";
 import type { Config } from "./config.js";
-import { parseDocument, type Document } from "./document.js";
+import type { Document } from "./document.js";
 import { checkDotenv, parseDotenv, type Dotenv } from "./dotenv.js";
 import { isFile, kindOf } from "./files.js";
 import { readFacts } from "./facts.js";
 import type { ConfigFlags } from "./flags.js";
+import { parseDocument } from "./parse-document.js";
 import { selectProfile } from "./profile.js";
 import { toError, type Problem } from "./problem.js";
-import { resolve, type Setting } from "./resolve.js";
+import { resolve } from "./resolve.js";
+import type { Setting } from "./setting.js";
 
 export type { ConfigFlags } from "./flags.js";
-export type { Setting } from "./resolve.js";
+export type { Setting } from "./setting.js";
 
 export interface ConfigInput {
   /** The working directory. */

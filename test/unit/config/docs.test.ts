@@ -3,9 +3,10 @@ import { format, resolveConfig } from "prettier";
 import { parse } from "smol-toml";
 import { expect, test } from "vitest";
 import { configurationDocs } from "../../../scripts/configuration-docs.js";
-import { parseDocument } from "../../../src/config/document.js";
+import { parseDocument } from "../../../src/config/parse-document.js";
 import { checkDocument } from "../../../src/config/check-document.js";
-import { ALL_OPTIONS, isByProfile, SECTIONS } from "../../../src/config/options.js";
+import { ALL_OPTIONS, SECTIONS } from "../../../src/config/options.js";
+import { isByProfile } from "../../../src/config/options/option.js";
 
 const FILE = new URL("../../../docs/configuration.md", import.meta.url);
 const docs = readFileSync(FILE, "utf8");

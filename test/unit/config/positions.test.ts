@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isTable, parseDocument } from "../../../src/config/document.js";
+import { isTable } from "../../../src/config/document.js";
+import { parseDocument } from "../../../src/config/parse-document.js";
 import { locateKeys } from "../../../src/config/positions.js";
 
 const lineOf = (text: string, ...path: string[]): number => locateKeys(text).line(path);
