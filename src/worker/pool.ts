@@ -53,19 +53,20 @@ export function createWorkerPool(settings: WorkerPoolSettings): WorkerPool {
   };
   const pool = new pg.Pool(options);
   if (!isPool(pool)) throw new TypeError("this version of pg-pool is not supported");
-  const { meter, keeper, timer } = measure(pool, {
+  const measured = measure(pool, {
     ...settings,
     name: settings.name ?? "main",
     careful: true,
     onIdleError: settings.onIdleError ?? (() => undefined),
   });
+  const { meter, keeper, timer } = measured;
   register({ pool: () => pool, meter, leakAfterMs: settings.leakAfterMs });
   return {
     pool,
     warm: () => keeper.fill(),
     end: async (timeoutMs) => {
       keeper.stop();
-      await endWithin(pool, timeoutMs);
+      await endWithin(measured, timeoutMs);
       timer.stop();
     },
   };

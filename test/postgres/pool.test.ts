@@ -1,60 +1,54 @@
+import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Session } from "../../src/postgres/session.js";
 import { collectPoolReports } from "../../src/worker/measure.js";
-import {
-  createWorkerPool,
-  type WorkerPool,
-  type WorkerPoolSettings,
-} from "../../src/worker/pool.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { connect, createDatabase, urlOf, type TestDatabase } from "../support/database.js";
+import { createPool, endPools, failureOf, reportOf, until } from "./pool-support.js";
 
 let database: TestDatabase;
-const open: WorkerPool[] = [];
+let observer: Session;
 
 beforeAll(async () => {
   database = await createDatabase();
+  observer = await connect(database.url);
 });
 
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.end(0);
-  collectPoolReports();
+afterEach(endPools);
+
+afterAll(async () => {
+  await observer.end();
+  await database.drop();
 });
 
-afterAll(() => database.drop());
+const make = (settings = {}) => createPool(database.url, settings);
 
-function create(settings: Partial<WorkerPoolSettings> = {}): WorkerPool {
-  const made = createWorkerPool({
-    url: database.url,
-    min: 0,
-    max: 2,
-    acquireTimeoutMs: 5_000,
-    maxLifetimeMs: 0,
-    idleTimeoutMs: 10_000,
-    applicationName: "tasks/worker 1",
-    leakAfterMs: 0,
-    ...settings,
-  });
-  open.push(made);
-  return made;
+async function backends(name = "tasks/worker 1"): Promise<number> {
+  const rows = await observer.query<{ open: number }>(
+    "select count(*)::int as open from pg_stat_activity where datname = current_database() and application_name = $1",
+    [name],
+  );
+  return rows[0]?.open ?? 0;
 }
 
-function report() {
-  const [first] = collectPoolReports();
-  if (first === undefined) throw new Error("no report");
-  return first;
-}
+const terminateAll = () =>
+  observer.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'tasks/worker 1'",
+  );
 
 test("warming opens min connections, under the worker's name", async () => {
-  const { pool, ...worker } = create({ min: 2, max: 3 });
+  const worker = make({ min: 2, max: 3 });
   await worker.warm();
-  const { rows } = await pool.query(
-    "select count(*)::int as open from pg_stat_activity where application_name = 'tasks/worker 1'",
-  );
-  expect(rows).toEqual([{ open: 2 }]);
-  expect(report()).toMatchObject({ name: "main", total: 2, idle: 2, created: 2, checkouts: 1 });
+  expect(await backends()).toBe(2);
+  expect(reportOf()).toMatchObject({ total: 2, idle: 2, created: 2, checkouts: 0 });
+});
+
+test("warming rejects with the database's own error", async () => {
+  const worker = createPool(database.url.replace(database.name, "no_such_database"), { min: 1 });
+  expect(await failureOf(worker.warm())).toMatchObject({ code: "3D000" });
 });
 
 test("query and connect, with callbacks and promises, are all counted", async () => {
-  const { pool } = create();
+  const { pool } = make();
   await pool.query("select 1");
   await new Promise<void>((resolve, reject) => {
     pool.query("select 1", (error: Error | undefined) => (error ? reject(error) : resolve()));
@@ -68,7 +62,7 @@ test("query and connect, with callbacks and promises, are all counted", async ()
       else resolve();
     });
   });
-  const { checkouts, wait, use, active, waiting } = report();
+  const { checkouts, wait, use, active, waiting } = reportOf();
   expect({ checkouts, wait: wait.count, use: use.count, active, waiting }).toEqual({
     checkouts: 4,
     wait: 4,
@@ -76,4 +70,253 @@ test("query and connect, with callbacks and promises, are all counted", async ()
     active: 0,
     waiting: 0,
   });
+});
+
+test("waits and holds have the lengths that the caller sees", async () => {
+  const { pool } = make({ max: 1 });
+  const first = await pool.connect();
+  const asked = performance.now();
+  const second = pool.connect().then((client) => {
+    const waited = performance.now() - asked;
+    client.release();
+    return waited;
+  });
+  await first.query("select pg_sleep(0.2)");
+  first.release();
+  const waited = await second;
+  const { wait, use } = reportOf();
+  expect(wait.max / waited).toBeCloseTo(1, 1);
+  expect(use.max).toBeGreaterThan(195);
+});
+
+test("callers whose connection is being opened wait too, and those of one tick are told apart", () => {
+  const { pool } = make({ max: 2 });
+  const asked = Array.from({ length: 5 }, () => pool.connect());
+  expect(reportOf()).toMatchObject({ waiting: 5, queued: 3, peak: 5, active: 0 });
+  return Promise.all(asked.map((one) => one.then((client) => client.release())));
+});
+
+test("max is never exceeded, and every caller is served", async () => {
+  const { pool } = make({ min: 1, max: 3 });
+  let most = 0;
+  pool.on("connect", () => (most = Math.max(most, pool.totalCount)));
+  await Promise.all(Array.from({ length: 60 }, () => pool.query("select pg_sleep(0.002)")));
+  expect(most).toBe(3);
+  expect(await backends()).toBe(3);
+  expect(reportOf()).toMatchObject({ checkouts: 60, created: 3, waiting: 0 });
+});
+
+test("a checkout that gets nothing in time is rejected with the pool, its size and who waits", async () => {
+  const { pool } = make({ max: 1, acquireTimeoutMs: 500 });
+  const held = await pool.connect();
+  const failures = await Promise.all([
+    failureOf(pool.query("select 1")),
+    failureOf(pool.connect()),
+  ]);
+  for (const failure of failures) {
+    expect(failure).toMatchObject({ name: "PoolError", code: "POOL_TIMEOUT" });
+    expect(failure.message).toMatch(
+      /pool "main" within 500ms; all 1 are in use.* \d callers wait\. .*raise pool\.max/,
+    );
+    expect(failure.stack).toContain("pool.test");
+  }
+  held.release();
+  await pool.query("select 1");
+  const { timeouts, checkouts, lastTimeout, waiting } = reportOf();
+  expect({ timeouts, checkouts, waiting }).toEqual({ timeouts: 2, checkouts: 2, waiting: 0 });
+  expect(lastTimeout).toContain("main");
+});
+
+test("thousands that gave up waiting don't stand in the way of those who come after", async () => {
+  const { pool } = make({ max: 1, acquireTimeoutMs: 500 });
+  const held = await pool.connect();
+  const waiting = Array.from({ length: 20_000 }, () => failureOf(pool.connect()));
+  for (const failure of await Promise.all(waiting)) expect(failure.code).toBe("POOL_TIMEOUT");
+  held.release();
+  await pool.query("select 1");
+  expect(reportOf().timeouts).toBe(20_000);
+});
+
+test("a connection that is released inside a transaction is rolled back before it is handed on", async () => {
+  const { pool } = make({ max: 1 });
+  await pool.query("create table if not exists kept (n int)");
+  const careless = await pool.connect();
+  await careless.query("begin");
+  await careless.query("set search_path = nowhere");
+  await careless.query("insert into public.kept values (1)");
+  careless.release();
+  const { rows } = await pool.query(
+    "select count(*)::int as rows, current_setting('search_path') as path from kept",
+  );
+  expect(rows).toEqual([{ rows: 0, path: '"$user", public' }]);
+  expect(reportOf()).toMatchObject({ returnedInTransaction: 1, created: 1, closed: {} });
+});
+
+test("a failed transaction is rolled back too", async () => {
+  const { pool } = make({ max: 1 });
+  const careless = await pool.connect();
+  await careless.query("begin");
+  expect(await failureOf(careless.query("select 1/0"))).toMatchObject({ code: "22012" });
+  careless.release();
+  await pool.query("select 1");
+  expect(reportOf()).toMatchObject({ returnedInTransaction: 1, created: 1 });
+});
+
+test("a COMMIT that nobody awaited is let finish", async () => {
+  const { pool } = make({ max: 1 });
+  await pool.query("create table if not exists committed (n int)");
+  const hasty = await pool.connect();
+  await hasty.query("begin");
+  await hasty.query("insert into committed values (1)");
+  const commit = hasty.query("commit");
+  hasty.release();
+  await commit;
+  const { rows } = await pool.query("select n from committed");
+  expect(rows).toEqual([{ n: 1 }]);
+  expect(reportOf()).toMatchObject({ returnedInTransaction: 0, created: 1 });
+});
+
+test("a refused statement costs no connection, an error of the application does", async () => {
+  const { pool } = make({ max: 1 });
+  expect(await failureOf(pool.query("select 1/0"))).toMatchObject({ code: "22012" });
+  await pool.query("select 1");
+  expect(reportOf()).toMatchObject({ created: 1, closed: {} });
+  const client = await pool.connect();
+  const removed = once(pool, "remove");
+  client.release(new Error("do not reuse"));
+  await removed;
+  expect(reportOf()).toMatchObject({ closed: { released: 1 } });
+});
+
+test("releasing twice throws, as in pg", async () => {
+  const { pool } = make();
+  const client = await pool.connect();
+  client.release();
+  expect(() => client.release()).toThrow(/already been released/);
+});
+
+test("idle connections that the server ends are replaced up to min, and nothing dies", async () => {
+  const errors: Error[] = [];
+  const worker = make({ min: 2, onIdleError: (error: Error) => errors.push(error) });
+  await worker.warm();
+  await terminateAll();
+  await until(() => errors.length === 2);
+  await until(() => worker.pool.idleCount === 2);
+  expect(await backends()).toBe(2);
+  await worker.pool.query("select 1");
+  expect(reportOf()).toMatchObject({ created: 4, closed: { server: 2 }, checkouts: 1 });
+});
+
+test("a connection that ends in the application's hands fails its next query, and nothing dies", async () => {
+  const { pool } = make({ max: 1 });
+  const held = await pool.connect();
+  await terminateAll();
+  await until(async () => (await backends()) === 0);
+  expect((await failureOf(held.query("select 1"))).message).toMatch(/terminat|not queryable/i);
+  held.release();
+  await pool.query("select 1");
+  expect(reportOf()).toMatchObject({ created: 2, closed: { server: 1 } });
+});
+
+test("connections are replaced at the end of their life, never all at once and never below min", async () => {
+  const worker = make({ min: 3, max: 3, maxLifetimeMs: 400 });
+  await worker.warm();
+  const { pool } = worker;
+  let least = 3;
+  let created = 0;
+  pool.on("remove", () => (least = Math.min(least, pool.totalCount)));
+  pool.on("connect", () => (created += 1));
+  await until(() => created >= 6);
+  expect(least).toBeGreaterThanOrEqual(2);
+  await until(() => pool.idleCount === 3);
+  const { closed } = reportOf();
+  expect(Object.keys(closed)).toEqual(["lifetime"]);
+});
+
+test("a connection in constant use is replaced when it is given back", async () => {
+  const { pool } = make({ max: 1, maxLifetimeMs: 100 });
+  let created = 0;
+  pool.on("connect", () => (created += 1));
+  while (created < 3) {
+    await Promise.all([pool.query("select pg_sleep(0.01)"), pool.query("select 1")]);
+  }
+  expect(reportOf().closed["lifetime"]).toBeGreaterThanOrEqual(2);
+});
+
+test("idle connections above min are closed, those of min are kept", async () => {
+  const worker = make({ min: 1, max: 4, idleTimeoutMs: 50 });
+  let removed = 0;
+  worker.pool.on("remove", () => (removed += 1));
+  await Promise.all(Array.from({ length: 4 }, () => worker.pool.query("select pg_sleep(0.05)")));
+  await until(() => removed === 3);
+  expect(reportOf()).toMatchObject({ created: 4, closed: { idle: 3 }, total: 1 });
+});
+
+test("a connection held too long is told once, with the place that took it", async () => {
+  const { pool } = make({ leakAfterMs: 30 });
+  const client = await forgetful(pool);
+  let leaks = reportOf().leaks;
+  await until(() => {
+    leaks = reportOf().leaks;
+    return leaks.length > 0;
+  });
+  expect(leaks).toHaveLength(1);
+  expect(leaks[0]?.heldMs).toBeGreaterThanOrEqual(30);
+  expect(leaks[0]?.stack?.split("\n")[0]).toContain("forgetful");
+  expect(reportOf().leaks).toEqual([]);
+  client.release();
+});
+
+async function forgetful(pool: ReturnType<typeof make>["pool"]) {
+  const client = await pool.connect();
+  return client;
+}
+
+test("ending rejects those who wait, and waits for connections in use", async () => {
+  const worker = make({ max: 1 });
+  const held = await worker.pool.connect();
+  const waiting = failureOf(worker.pool.connect());
+  const ended = worker.end(10_000);
+  expect(await waiting).toMatchObject({ code: "POOL_ENDED" });
+  const { rows } = await held.query("select 1 as one");
+  expect(rows).toEqual([{ one: 1 }]);
+  held.release();
+  await ended;
+  expect(await backends()).toBe(0);
+});
+
+test("ending destroys what is still in use when its time is up", async () => {
+  const worker = make({ max: 2 });
+  const idle = await worker.pool.connect();
+  const busy = await worker.pool.connect();
+  const query = failureOf(busy.query("select pg_sleep(60)"));
+  await worker.end(50);
+  expect((await query).message).toMatch(/terminated/);
+  expect(worker.pool.totalCount).toBe(0);
+  idle.release();
+  busy.release();
+  // The next ones are told at once.
+  expect((await failureOf(worker.pool.connect())).message).toMatch(/after calling end/);
+});
+
+test("a pool that the application itself has ended ends with the worker all the same", async () => {
+  const worker = make();
+  await worker.pool.query("select 1");
+  await Promise.all([worker.pool.end(), worker.end(10_000)]);
+  expect(collectPoolReports()).toMatchObject([{ total: 0, max: 0, closed: { shutdown: 1 } }]);
+  expect(collectPoolReports()).toEqual([]);
+});
+
+test("connection errors are counted by SQLSTATE", async () => {
+  const name = database.name;
+  await observer.query(`alter database "${name}" connection limit 0`);
+  await observer.query("create role unlucky login password 'secret'");
+  try {
+    const { pool } = createPool(urlOf(name, { user: "unlucky", password: "secret" }));
+    expect(await failureOf(pool.query("select 1"))).toMatchObject({ code: "53300" });
+    expect(reportOf()).toMatchObject({ connectErrors: { "53300": 1 }, waiting: 0, checkouts: 0 });
+  } finally {
+    await observer.query(`alter database "${name}" connection limit -1`);
+    await observer.query("drop role unlucky");
+  }
 });

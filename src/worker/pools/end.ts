@@ -1,14 +1,15 @@
 /** Ending a pool in bounded time: pg-pool waits for ever for a connection that is checked out. */
 import { noteClosing } from "./instrument.js";
-import type { Pool } from "./internals.js";
+import type { MeasuredPool } from "./measured-pool.js";
 import { destroySocket } from "./socket.js";
 
 /** Time for the sockets of destroyed connections to close in. */
 const CLOSE_MS = 1_000;
 
 /** Waits for connections in use until `timeoutMs`, then destroys those that are still out. */
-export async function endWithin(pool: Pool, timeoutMs: number): Promise<void> {
-  const ended = pool.ending ? emptied(pool) : pool.end();
+export async function endWithin(measured: MeasuredPool, timeoutMs: number): Promise<void> {
+  const { pool } = measured;
+  const ended = end(measured);
   if (await within(ended, timeoutMs)) return;
   for (const client of [...pool._clients]) {
     noteClosing(client, "shutdown");
@@ -18,16 +19,14 @@ export async function endWithin(pool: Pool, timeoutMs: number): Promise<void> {
   await within(ended, CLOSE_MS);
 }
 
-/** The application has called `end` itself: resolves when no connection is left. */
-function emptied(pool: Pool): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (pool.totalCount > 0) return;
-      pool.off("remove", look);
-      resolve();
-    };
-    pool.on("remove", look);
-    look();
+/** Resolves when every connection is closed; the application may have called `end` itself. */
+async function end({ pool, meter }: MeasuredPool): Promise<void> {
+  if (!pool.ending) await pool.end();
+  if (meter.open === 0) return;
+  await new Promise<void>((resolve) => {
+    pool.on("remove", () => {
+      if (meter.open === 0) resolve();
+    });
   });
 }
 

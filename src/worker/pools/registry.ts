@@ -33,7 +33,7 @@ export function collect(now: number): PoolReport[] {
   for (const entry of pools) {
     const pool = entry.pool();
     reports.push(reportOf(entry, pool, now));
-    if (pool === null || pool.ended) pools.delete(entry);
+    if (pool === null || (pool.ended && entry.meter.open === 0)) pools.delete(entry);
   }
   return reports;
 }

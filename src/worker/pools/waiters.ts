@@ -10,8 +10,11 @@ import { traceTo } from "./site.js";
 export function rejectCheckout(measured: MeasuredPool, checkout: Checkout, error: Error): void {
   const { pool, meter } = measured;
   giveUp(meter, checkout);
-  const place = pool._pendingQueue.indexOf(checkout);
-  if (place !== -1) pool._pendingQueue.splice(place, 1);
+  // The oldest stands in front, unless its connection is being opened.
+  const queue = pool._pendingQueue;
+  const place = queue.indexOf(checkout);
+  if (place === 0) queue.shift();
+  else if (place > 0) queue.splice(place, 1);
   traceTo(checkout.site, error);
   checkout.caller(error, undefined, () => undefined);
 }
