@@ -31,19 +31,18 @@ export interface ForeignSettings {
 
 type Options = Record<PropertyKey, unknown>;
 
-/** Sees every pool made from now on. Returns what stops it. */
+/** What pools made now get; null: they are left alone. */
+let current: ForeignSettings | null = null;
+/** Prototypes that hand over their pools' options. */
+const prepared = new WeakSet();
+
+/** Sees every pool made from now on. Returns what puts back what was before. */
 export function watchForeign(settings: ForeignSettings): () => void {
-  const init: unknown = Reflect.get(EventEmitter, "init");
-  if (!isInit(init)) return () => undefined;
-  const prepared = new WeakSet();
-  function watchful(this: object, options?: unknown): void {
-    inner.call(this, options);
-    if (isPool(this)) prepare(this, prepared, settings);
-  }
-  const inner = init;
-  Reflect.set(EventEmitter, "init", watchful);
+  const previous = current;
+  current = settings;
+  if (previous === null) watchEmitters();
   return () => {
-    if (Reflect.get(EventEmitter, "init") === watchful) Reflect.set(EventEmitter, "init", inner);
+    current = previous;
   };
 }
 
@@ -53,11 +52,24 @@ function isInit(value: unknown): value is Init {
   return typeof value === "function";
 }
 
+let watching = false;
+
+function watchEmitters(): void {
+  const init: unknown = Reflect.get(EventEmitter, "init");
+  if (watching || !isInit(init)) return;
+  watching = true;
+  const inner = init;
+  Reflect.set(EventEmitter, "init", function (this: object, options?: unknown): void {
+    inner.call(this, options);
+    if (isPool(this)) prepare(this);
+  });
+}
+
 /**
  * Called from within the pool's constructor, before it has its options. They are caught as they are
  * assigned: the constructor fills in its own defaults only afterwards.
  */
-function prepare(pool: Pool, prepared: WeakSet<object>, settings: ForeignSettings): void {
+function prepare(pool: Pool): void {
   const prototype: unknown = Object.getPrototypeOf(pool);
   if (typeof prototype !== "object" || prototype === null || prepared.has(prototype)) return;
   prepared.add(prototype);
@@ -70,7 +82,7 @@ function prepare(pool: Pool, prepared: WeakSet<object>, settings: ForeignSetting
         writable: true,
         value: options,
       });
-      if (!(OWN in options)) adopt(this, options, settings);
+      if (current !== null && !(OWN in options)) adopt(this, options, current);
     },
   });
 }

@@ -17,7 +17,7 @@ import type { MeasuredPool } from "./measured-pool.js";
 import { ask, countClosed, giveBack, giveUp, setDatabase, type Meter } from "./meter.js";
 import { destroySocket } from "./socket.js";
 import { clean } from "./transaction.js";
-import { ended, lost, rejectWaiting } from "./waiters.js";
+import { ended, forgetWaiting, lost, rejectWaiting } from "./waiters.js";
 
 const patched = new WeakSet();
 const openedAt = new WeakMap<object, number>();
@@ -233,8 +233,10 @@ function ending(original: Method) {
   return function end(this: Pool, callback?: unknown): unknown {
     const result = original.call(this, callback);
     const measured = this[MEASURED];
-    // pg-pool forgets those who still wait: nobody would ever answer them.
-    if (measured !== undefined) rejectWaiting(measured, ended);
+    // pg-pool forgets those who still wait. Our own callers are told; code written for pg alone may
+    // count on never hearing of it.
+    if (measured?.careful === true) rejectWaiting(measured, ended);
+    else if (measured !== undefined) forgetWaiting(measured);
     return result;
   };
 }

@@ -30,6 +30,11 @@ export function rejectWaiting(
   }
 }
 
+/** Callers of a pool that has ended and never answers them are not counted as waiting. */
+export function forgetWaiting({ meter }: MeasuredPool): void {
+  while (meter.waiting.oldest !== null) giveUp(meter, meter.waiting.oldest);
+}
+
 export function ended({ meter }: MeasuredPool): PoolError {
   return new PoolError(
     "POOL_ENDED",
