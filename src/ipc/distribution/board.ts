@@ -4,29 +4,43 @@
  * is just that: a write and a read of it take a microsecond each, and no process has to be awake to
  * pass anything on. Nothing is ever synced to disk.
  */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, rmdirSync, writeSync } from "node:fs";
-import { accessSync, constants } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  rmdirSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** What one worker says of itself. Times are the machine's monotonic milliseconds. */
-export interface Row {
+/**
+ * What one worker says of itself: the columns of its row, in a plain array of numbers because it is
+ * read for every connection. Times are the machine's monotonic milliseconds.
+ */
+export const COLUMN = {
   /** When it said so. */
-  readonly at: number;
+  at: 0,
   /** Until when it holds; a loop that is stuck lets it run out. */
-  readonly validUntil: number;
+  validUntil: 1,
   /** Open connections of this listener. */
-  readonly open: number;
+  open: 2,
   /** Connections that ended of late. */
-  readonly ended: number;
-  /** False while it has stepped out. */
-  readonly accepting: boolean;
+  ended: 3,
+  /** 0 while it has stepped out. */
+  accepting: 4,
   /** Whom to signal when it may step in again. */
-  readonly pid: number;
-}
+  pid: 5,
+} as const;
+export const COLUMNS = 6;
 
-const FIELDS = 6;
-const ROW_BYTES = FIELDS * Float64Array.BYTES_PER_ELEMENT;
+export type Row = Readonly<Record<keyof typeof COLUMN, number>>;
+
+const ROW_BYTES = COLUMNS * Float64Array.BYTES_PER_ELEMENT;
 /** Workers of one listener that take part in balancing, those of a reload's overlap included. */
 export const MAX_ROWS = 256;
 
@@ -39,29 +53,36 @@ export function monotonicMs(): number {
 export interface Board {
   /** Opens the same scoreboard in another process. */
   readonly path: string;
-  /** The rows by their index; an empty one is valid until 0. */
-  read(): readonly Row[];
+  /** All rows, one after the other; an empty one is valid until 0. The next read overwrites them. */
+  read(): Float64Array;
   write(index: number, row: Row): void;
   close(): void;
 }
 
-const EMPTY: Row = { at: 0, validUntil: 0, open: 0, ended: 0, accepting: false, pid: 0 };
+const EMPTY: Row = { at: 0, validUntil: 0, open: 0, ended: 0, accepting: 0, pid: 0 };
+
+/** The numbers of a row in the order of its columns. */
+export const toFields = (row: Row): number[] => [
+  row.at,
+  row.validUntil,
+  row.open,
+  row.ended,
+  row.accepting,
+  row.pid,
+];
 
 function board(fd: number, path: string, remove: () => void): Board {
-  const all = new Float64Array(FIELDS * MAX_ROWS);
-  const one = new Float64Array(FIELDS);
+  const all = new Float64Array(COLUMNS * MAX_ROWS);
+  const one = new Float64Array(COLUMNS);
   return {
     path,
     read() {
+      // Only as many as were ever used: the primary writes each row before it gives it to a worker.
       const rows = Math.floor(readSync(fd, all, 0, all.byteLength, 0) / ROW_BYTES);
-      return Array.from({ length: rows }, (_, index) => {
-        const fields = all.subarray(index * FIELDS, (index + 1) * FIELDS);
-        const [at = 0, validUntil = 0, open = 0, ended = 0, accepting = 0, pid = 0] = fields;
-        return { at, validUntil, open, ended, accepting: accepting === 1, pid };
-      });
+      return all.subarray(0, rows * COLUMNS);
     },
     write(index, row) {
-      one.set([row.at, row.validUntil, row.open, row.ended, row.accepting ? 1 : 0, row.pid]);
+      one.set(toFields(row));
       writeSync(fd, one, 0, ROW_BYTES, index * ROW_BYTES);
     },
     close() {

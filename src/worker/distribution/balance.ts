@@ -4,7 +4,7 @@
  * busy or dead primary or peer holds up nothing.
  */
 import { monotonicMs, type Board } from "../../ipc/distribution/board.js";
-import { decide, isChurning } from "./fair-share.js";
+import { decide } from "./fair-share.js";
 
 /** Between two looks at the board while connections come and go, and while all is quiet. */
 const BUSY_MS = 20;
@@ -14,8 +14,6 @@ const QUIET_MS = 100;
  * machine with many more processes than CPUs a healthy one may have to wait that long for its turn.
  */
 const LATE_MS = 100;
-/** Between two looks while connections come and go: one for each would cost a tenth of the throughput. */
-const CHURN_MS = 4;
 /** Looks without any change after which all is quiet. */
 const LOOKS_UNTIL_QUIET = 50;
 
@@ -47,7 +45,6 @@ export function startBalance(board: Board, row: number, listener: Listener): Bal
   let open = 0;
   let accepting = true;
   let unchanged = 0;
-  let lookedAt = 0;
   /** Connections that ended since the last look by the clock, and before it. */
   let endedNow = 0;
   let endedBefore = 0;
@@ -60,15 +57,12 @@ export function startBalance(board: Board, row: number, listener: Listener): Bal
   function announce(now: number): void {
     const validUntil = full() ? 0 : now + interval() + LATE_MS;
     const ended = endedNow + endedBefore;
-    board.write(row, { at: now, validUntil, open, ended, accepting, pid });
+    board.write(row, { at: now, validUntil, open, ended, accepting: accepting ? 1 : 0, pid });
   }
-
-  const churning = (): boolean => isChurning(endedNow + endedBefore);
 
   function look(): void {
     if (over) return;
     const now = monotonicMs();
-    lookedAt = now;
     const decision = decide(board.read(), row, { open, ended: endedNow + endedBefore }, now);
     const accept = decision.accept && !full();
     if (accept !== accepting) {
@@ -109,7 +103,7 @@ export function startBalance(board: Board, row: number, listener: Listener): Bal
     opened() {
       open += 1;
       changed();
-      if (!churning() || full() || monotonicMs() - lookedAt > CHURN_MS) look();
+      look();
     },
     closed() {
       open -= 1;

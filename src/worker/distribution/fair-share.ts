@@ -1,5 +1,5 @@
-/** The rule by which a worker steps out and in. Pure: rows and time in, a decision out. */
-import type { Row } from "../../ipc/distribution/board.js";
+/** The rule by which a worker steps out and in. Pure: scoreboard and time in, a decision out. */
+import { COLUMN, COLUMNS } from "../../ipc/distribution/board.js";
 
 export interface Decision {
   /** Whether this worker should accept. */
@@ -9,7 +9,7 @@ export interface Decision {
 }
 
 /** Whether connections come and go all the time, by the number that ended of late. */
-export const isChurning = (ended: number): boolean => ended > 2;
+const isChurning = (ended: number): boolean => ended > 2;
 
 /**
  * How many connections more than the worker with the fewest one may hold: one, and above twenty a
@@ -25,26 +25,32 @@ const KNOWS_MS = 2;
 /**
  * The worker with the fewest connections always accepts, so that there is always one that does. A
  * worker whose row has run out does not count: its loop is stuck and it takes nothing, whatever it
- * holds.
+ * holds. `table` is the whole scoreboard.
  */
 export function decide(
-  rows: readonly Row[],
+  table: Float64Array,
   own: number,
   { open, ended }: { open: number; ended: number },
   now: number,
 ): Decision {
-  const others = rows.filter((row, index) => index !== own && row.validUntil >= now);
-  const fewest = others.reduce((least, row) => Math.min(least, row.open), open);
-  const limit =
-    fewest +
-    slack(
-      fewest,
-      others.reduce((sum, row) => sum + row.ended, ended),
-    );
-  return {
-    accept: open <= limit,
-    wake: others
-      .filter((row) => !row.accepting && row.open <= limit && now - row.at > KNOWS_MS)
-      .map((row) => row.pid),
-  };
+  let fewest = open;
+  let churn = ended;
+  for (let start = 0; start < table.length; start += COLUMNS) {
+    if (!counts(table, start, own, now)) continue;
+    fewest = Math.min(fewest, table[start + COLUMN.open] ?? 0);
+    churn += table[start + COLUMN.ended] ?? 0;
+  }
+  const limit = fewest + slack(fewest, churn);
+  const wake: number[] = [];
+  for (let start = 0; start < table.length; start += COLUMNS) {
+    if (!counts(table, start, own, now) || table[start + COLUMN.accepting] === 1) continue;
+    const mayStepIn = (table[start + COLUMN.open] ?? 0) <= limit;
+    const knows = now - (table[start + COLUMN.at] ?? 0) <= KNOWS_MS;
+    if (mayStepIn && !knows) wake.push(table[start + COLUMN.pid] ?? 0);
+  }
+  return { accept: open <= limit, wake };
 }
+
+/** Whether the row at `start` is that of another worker whose loop turns. */
+const counts = (table: Float64Array, start: number, own: number, now: number): boolean =>
+  start !== own * COLUMNS && (table[start + COLUMN.validUntil] ?? 0) >= now;
