@@ -145,6 +145,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
         exited: (code, signal, lastWords) => {
           loop.dispatch({ type: "worker.exited", key, code, signal, lastWords });
           handles.delete(key);
+          pools.gone(handle);
           input.guardian.forget(handle.pid);
         },
       },
