@@ -200,6 +200,23 @@ describe("supervise validate and SQL", () => {
     expect(sound.stdout).toMatch(/^ok +schema +schema\.sql: 1 statement$/m);
   });
 
+  test("revisions are parsed, and one that is no SQL is bad data", async () => {
+    const cwd = project({ "app.js": APP, "dazzle.toml": "[database]\nrevisions = '.'" });
+    const write = (up: string): void =>
+      writeFileSync(
+        join(cwd, "20260101000000_first.sql"),
+        `-- migrate:up\n${up}\n-- migrate:down\n`,
+      );
+    write("create table a (id int);");
+    expect((await run(cwd, ["validate"])).stdout).toMatch(/^ok +revisions +1 revision in \.$/m);
+    write("creat table a (id int);");
+    const broken = await run(cwd, ["validate"]);
+    expect([broken.code, broken.stderr]).toEqual([
+      65,
+      expect.stringContaining("20260101000000_first.sql:2"),
+    ]);
+  });
+
   test("--database says what a start would apply, and reads only", async () => {
     const database = await createDatabase();
     onTestFinished(() => database.drop());
