@@ -9,6 +9,9 @@ import { isUpgraded, type Traffic } from "./traffic.js";
 /** How long a kept-alive connection may stay silent after the drain began before it is closed. */
 const IDLE_GRACE_MS = 1_000;
 const SWEEP_MS = 100;
+/** HTTP/2: "no more requests, please", without refusing any. Source: RFC 9113, section 6.8. */
+const NO_ERROR = 0;
+const HIGHEST_STREAM = 2 ** 31 - 1;
 
 /** Resolves to how many requests were cut: 0 when all finished in time. */
 export async function drainTraffic(traffic: Traffic, timeoutMs: number): Promise<number> {
@@ -17,7 +20,11 @@ export async function drainTraffic(traffic: Traffic, timeoutMs: number): Promise
   traffic.onRequest((response) => {
     response.shouldKeepAlive = false;
   });
-  for (const session of traffic.sessions) session.close();
+  // Announced first, closed later: what the client has sent by the time it hears of it is served.
+  for (const session of traffic.sessions) session.goaway(NO_ERROR, HIGHEST_STREAM);
+  const closing = setTimeout(() => {
+    for (const session of traffic.sessions) session.close();
+  }, IDLE_GRACE_MS);
 
   const sweeper = setInterval(() => setImmediate(sweep), SWEEP_MS);
   const idle = new Map<Socket, { since: number; bytes: number }>();
@@ -43,6 +50,7 @@ export async function drainTraffic(traffic: Traffic, timeoutMs: number): Promise
   });
   const outcome = await Promise.race([Promise.all(closed), timeUp]);
   clearTimeout(deadline);
+  clearTimeout(closing);
   clearInterval(sweeper);
   if (outcome !== "late") return 0;
   const cut = traffic.inFlight();

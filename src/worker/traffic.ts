@@ -11,7 +11,9 @@ import { Server as NetServer, type Socket } from "node:net";
 
 export type Protocol = "http1" | "http2" | "raw";
 
+/** An HTTP/2 session, as far as a drain needs it. */
 export interface Closable {
+  goaway(code: number, lastStream: number): void;
   close(): void;
 }
 

@@ -1,0 +1,103 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { load } from "../support/clients.js";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import { serveReady } from "../support/serve.js";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(() => database.drop());
+
+const MIX = ["/", "/slow?ms=150", "/db"];
+/** Replaced in the middle of a test: what the next release is. */
+const release = (code: string) => ({ "app.mjs": code });
+const GOOD = `export default () => (request, response) => response.end("good");`;
+
+describe("a rolling reload", () => {
+  test("under 32 clients loses no request, kept-alive or not, ten times over", async () => {
+    const app = await serveReady({ app: "busy.mjs", url: database.url });
+    const clients = load(app.port, MIX, 32);
+    for (let round = 0; round < 10; round += 1) {
+      expect(await app.command("reload")).toMatchObject({ code: 0 });
+    }
+    await clients.stop();
+    expect(clients.failures).toEqual([]);
+    expect(clients.served()).toBeGreaterThan(100);
+  });
+
+  test("loses no request of a script without any signal handling", async () => {
+    const app = await serveReady({ app: "script-plain.cjs", url: database.url });
+    const clients = load(app.port, ["/", "/?ms=150"], 16);
+    for (let round = 0; round < 3; round += 1) {
+      expect(await app.command("reload", "--parallel", "2")).toMatchObject({ code: 0 });
+    }
+    await clients.stop();
+    expect(clients.failures).toEqual([]);
+  });
+
+  test("asked for during a reload is done after it", async () => {
+    const app = await serveReady({ app: "busy.mjs", url: database.url });
+    const both = await Promise.all([app.command("reload"), app.command("reload")]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(app.events().filter((event) => event === "reload.done")).toHaveLength(2);
+  });
+});
+
+describe("a release that can't serve", () => {
+  test.each([
+    ["throws at import", `throw new Error("broken release");`, "broken release"],
+    [
+      "throws in its factory",
+      `export default () => { throw new Error("broken factory"); };`,
+      "broken factory",
+    ],
+    ["never becomes ready", `setInterval(() => undefined, 1_000);`, "boot_timeout"],
+    [
+      "ends at once",
+      `console.error("no thanks"); process.exitCode = 3; process.exit();`,
+      "exit code 3",
+    ],
+  ])("and %s is abandoned after one boot; the old workers serve on", async (_what, code, why) => {
+    const app = await serveReady({
+      app: "app.mjs",
+      url: database.url,
+      supervisor: 'boot_timeout = "2s"',
+      files: release(GOOD),
+    });
+    const before = await app.workers();
+    writeFileSync(join(app.cwd, "app.mjs"), code);
+    const clients = load(app.port, ["/"], 4);
+    const reloaded = await app.command("reload");
+    await clients.stop();
+    expect(reloaded.code).toBe(70);
+    expect(reloaded.stderr).toContain(why);
+    expect(clients.failures).toEqual([]);
+    expect(await app.workers()).toEqual(before);
+    expect(app.log.filter(({ event }) => event === "worker.forked")).toHaveLength(3);
+    expect(await app.waitFor("reload.abandoned")).toMatchObject({ level: "error" });
+  });
+
+  test("for its configuration is abandoned before anything is forked", async () => {
+    const app = await serveReady({ app: "busy.mjs", url: database.url });
+    writeFileSync(join(app.cwd, "dazzle.toml"), "[pool]\nmin = 9\nmax = 1\n");
+    expect(await app.command("reload", "--json")).toMatchObject({ code: 70 });
+    expect(app.log.filter(({ event }) => event === "worker.forked")).toHaveLength(2);
+  });
+});
+
+test("HUP reloads, TTIN adds a worker, TTOU takes one away, and the others stay", async () => {
+  const app = await serveReady({ app: "busy.mjs", url: database.url });
+  const before = await app.workers();
+  app.child.kill("SIGTTIN");
+  await app.waitFor("worker.ready", ({ worker }) => worker === 3);
+  expect((await app.workers()).slice(0, 2)).toEqual(before);
+  app.child.kill("SIGTTOU");
+  await app.waitFor("worker.exit", ({ worker }) => worker === 3);
+  expect(await app.workers()).toEqual(before);
+  app.child.kill("SIGHUP");
+  await app.waitFor("reload.done");
+  expect(await app.workers()).not.toEqual(before);
+});
