@@ -65,7 +65,7 @@ export const supervisor = {
     key: "supervisor.distribution",
     kind: oneOf<Distribution>(["auto", "round-robin", "shared", "reuseport"]),
     default: "auto",
-    doc: "How connections reach workers. `round-robin`: the primary hands each one over. `shared`: workers accept from one socket. `reuseport`: each worker has its own socket and the kernel spreads connections; Node.js 23.1 and later, on Linux. `auto` chooses.",
+    doc: "How connections reach workers. `auto`: workers accept from one socket, none more than its fair share: even, and nothing is lost with a worker that dies or hangs but what it held. `shared`: the same without the fair share. `round-robin`: the primary hands each one over, as `node:cluster` does. `reuseport`: each worker has its own socket and the kernel spreads connections, also to a worker that hangs; Node.js 23.1 and later, on Linux. A change takes a restart.",
     example: '"auto"',
   }),
   /** Booted workers in reserve. */

@@ -5,7 +5,7 @@
  * on its way between two processes, where it would be lost with one of them.
  *
  * The worker's half is `worker/distribution`; why this way, with the measurements, is
- * docs/adr/0010-distribution.md.
+ * docs/adr/0020-distribution.md.
  *
  * Wiring: `createDistribution` before the first fork; `cluster.fork({ ...distribution.env })`, then
  * `attach(worker)` in the same tick; `release(worker.id)` on its `exit`; `settle()` whenever all
