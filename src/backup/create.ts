@@ -145,12 +145,13 @@ export function planBackup(request: CreateRequest): Promise<CreatePlan> {
 }
 
 interface Parts {
+  readonly patched: readonly number[];
   readonly time: Date;
   readonly rows: SavedRows;
   readonly uploads: SavedUploads | null;
 }
 
-async function describe(job: Job, { time, rows, uploads }: Parts): Promise<Metadata> {
+async function describe(job: Job, { time, rows, uploads, patched }: Parts): Promise<Metadata> {
   const { request, database, snapshot, engine } = job;
   const { config } = request;
   const { session } = database;
@@ -192,6 +193,7 @@ async function describe(job: Job, { time, rows, uploads }: Parts): Promise<Metad
       total: databaseBytes + (uploads?.bytes ?? 0),
     },
     members: rows.members.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
+    patched_headers: patched,
     left_out: [...inventory.leftOut, ...(uploads?.leftOut ?? [])],
     warnings: (uploads?.changed ?? []).map((path) => `${path} changed while it was read`),
   };
@@ -231,7 +233,7 @@ async function write(job: Job, output: Output, time: Date): Promise<CreateResult
     progress.phase("uploads", job.uploads.bytes);
     uploads = await saveUploads(writer, folder, (bytes) => progress.add(bytes));
   }
-  const metadata = await describe(job, { time, rows, uploads });
+  const metadata = await describe(job, { time, rows, uploads, patched: writer.patched });
   await writer.finish(encodeMetadata(metadata), mtimeNs);
   signal.throwIfAborted();
   return { path: await output.publish(), bytes: output.position(), metadata };

@@ -73,6 +73,8 @@ export interface Metadata {
     readonly size: number;
     readonly sha256: string;
   }[];
+  /** Offsets in the file of tar headers that were written after their content (footer.ts). */
+  readonly patched_headers: readonly number[];
   readonly left_out: readonly { readonly name: string; readonly reason: string }[];
   readonly warnings: readonly string[];
 }

@@ -93,6 +93,7 @@ const metadata = object<Metadata>({
   uploads: nullable(object({ files: count, folders: count, bytes: count })),
   sizes: object({ database: count, uploads: count, total: count }),
   members: list(object({ path: text, size: count, sha256: hash })),
+  patched_headers: list(count),
   left_out: list(object({ name: text, reason: text })),
   warnings: list(text),
 });

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { crc32, createGunzip } from "node:zlib";
 import { MetadataRefusal, parseMetadata } from "../parse-metadata.js";
 import type { Metadata } from "../metadata.js";
 import { codeOf } from "../node-error.js";
@@ -14,7 +14,7 @@ import { SuperviseError } from "../../errors.js";
 import { METADATA, SUMS } from "./archive-writer.js";
 import { TruncatedError } from "./byte-reader.js";
 import { decodeFooter, FOOTER_BYTES, type Footer } from "./footer.js";
-import { LARGEST_RATIO, unpackSmall } from "./gzip-blocks.js";
+import { LARGEST_RATIO, STORED_HEADER_BYTES, storedMember, unpackSmall } from "./gzip-blocks.js";
 import { decodeSum, type Sum } from "./sums.js";
 import { BLOCK, decodeHeader, TarRefusal } from "./tar-header.js";
 
@@ -153,15 +153,50 @@ const PIECE_BYTES = 1 << 18;
 /** The file as it is, from its start. The handle stays open and can be read again. */
 async function* packed(
   file: FileHandle,
-  count: (bytes: number) => void,
+  see: (piece: Buffer) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
   for (let at = 0; ;) {
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
     const { bytesRead } = await file.read(piece, 0, piece.length, at);
     if (bytesRead === 0) return;
     at += bytesRead;
-    count(bytesRead);
+    see(piece.subarray(0, bytesRead));
     yield piece.subarray(0, bytesRead);
+  }
+}
+
+/** CRC-32 over the pieces of a file, with the corrected headers as zeros. */
+function createFileCheck(info: ArchiveInfo): { see(piece: Buffer, at: number): void; end(): void } {
+  const end = info.bytes - FOOTER_BYTES;
+  const holes = info.metadata.patched_headers;
+  let crc = 0;
+  return {
+    see(piece, at) {
+      const counted = piece.subarray(0, Math.max(Math.min(piece.length, end - at), 0));
+      const inside = holes.filter(
+        (hole) => hole < at + counted.length && hole + STORED_HEADER_BYTES > at,
+      );
+      const bytes = inside.length === 0 ? counted : Buffer.from(counted);
+      for (const hole of inside) {
+        bytes.fill(0, Math.max(hole - at, 0), Math.max(hole + STORED_HEADER_BYTES - at, 0));
+      }
+      crc = crc32(bytes, crc);
+    },
+    end() {
+      if (crc !== info.footer.crc) throw new TarRefusal("its bytes are damaged");
+    },
+  };
+}
+
+/** A header that was corrected must be exactly what the writer puts there. */
+async function checkPatched(file: FileHandle, info: ArchiveInfo): Promise<void> {
+  for (const at of info.metadata.patched_headers) {
+    if (at + STORED_HEADER_BYTES > info.footer.metadataAt) {
+      throw new TarRefusal("metadata.json names a header outside the archive");
+    }
+    const found = await readAt(file, at, STORED_HEADER_BYTES);
+    const block = await unpackSmall(found, BLOCK);
+    if (!storedMember(block).equals(found)) throw new TarRefusal("a tar header is damaged");
   }
 }
 
@@ -171,13 +206,14 @@ export async function* inflated(
   info: ArchiveInfo,
 ): AsyncGenerator<Buffer, void, undefined> {
   const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
+  await checkPatched(file, info);
+  const check = createFileCheck(info);
   let readBytes = 0;
-  const source = Readable.from(
-    packed(file, (bytes) => (readBytes += bytes)),
-    {
-      highWaterMark: 2,
-    },
-  );
+  const see = (piece: Buffer): void => {
+    check.see(piece, readBytes);
+    readBytes += piece.length;
+  };
+  const source = Readable.from(packed(file, see), { highWaterMark: 2 });
   source.once("error", (error) => gunzip.destroy(error));
   source.pipe(gunzip);
   let unpacked = 0;
@@ -191,6 +227,7 @@ export async function* inflated(
       yield piece;
     }
     if (gunzip.bytesWritten !== info.bytes) throw new TarRefusal("there is data behind its end");
+    check.end();
   } finally {
     source.destroy();
     gunzip.destroy();

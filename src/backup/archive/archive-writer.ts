@@ -9,9 +9,15 @@ import { constants } from "node:fs";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { unwritable } from "../refusals.js";
 import { encodeFooter } from "./footer.js";
-import { createGzipBlocks, storedMember, type BlockSink } from "./gzip-blocks.js";
+import {
+  createGzipBlocks,
+  STORED_HEADER_BYTES,
+  storedMember,
+  type BlockSink,
+} from "./gzip-blocks.js";
 import type { Output } from "./output.js";
 import { encodeSum } from "./sums.js";
 import { BLOCK, encodeEntry, padding, type TarEntry } from "./tar-header.js";
@@ -37,6 +43,8 @@ export interface ArchiveWriter {
    * @param packed true when it is compressed already
    */
   stream(path: string, mtimeNs: bigint, content: Content, packed: boolean): Promise<Written>;
+  /** Where headers were corrected so far, as `patched_headers` of metadata.json has them. */
+  readonly patched: readonly number[];
   /** The last members: metadata, checksums, the end. `mtimeNs` in whole seconds. */
   finish(metadata: Buffer, mtimeNs: bigint): Promise<void>;
 }
@@ -95,7 +103,16 @@ function createListing(): { add(line: Buffer): void; all(): Buffer } {
   };
 }
 
-export function createArchiveWriter(output: Output): ArchiveWriter {
+export function createArchiveWriter(destination: Output): ArchiveWriter {
+  const patched: number[] = [];
+  let crc = 0;
+  const output: Output = {
+    ...destination,
+    write(bytes) {
+      crc = crc32(bytes, crc);
+      return destination.write(bytes);
+    },
+  };
   const blocks = createGzipBlocks(output);
   const sums = createListing();
 
@@ -135,7 +152,8 @@ export function createArchiveWriter(output: Output): ArchiveWriter {
     await blocks.flush();
     if (output.seekable) {
       const at = output.position();
-      await output.write(storedMember(Buffer.alloc(BLOCK)));
+      patched.push(at);
+      await output.write(Buffer.alloc(STORED_HEADER_BYTES));
       const member = createGzipBlocks(output, packed);
       const written = await pour(member, content);
       await member.flush();
@@ -170,10 +188,11 @@ export function createArchiveWriter(output: Output): ArchiveWriter {
     const { sha256 } = await pour(blocks, [listing]);
     await blocks.write(Buffer.alloc(2 * BLOCK));
     await blocks.flush();
-    await output.write(encodeFooter({ metadataAt, sumsAt, sumsSha256: sha256 }));
+    await output.write(encodeFooter({ metadataAt, sumsAt, sumsSha256: sha256, crc }));
   }
 
   return {
+    patched,
     folder: (entry) => blocks.write(encodeEntry({ ...entry, kind: "folder", size: 0 })),
     file,
     stream,

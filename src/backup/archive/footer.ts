@@ -11,9 +11,15 @@ export interface Footer {
   readonly sumsAt: number;
   /** SHA-256 of the content of SHA256SUMS, in hex. */
   readonly sumsSha256: string;
+  /**
+   * CRC-32 of all bytes before this footer, so that no bit of the file can change unnoticed, also
+   * where gunzip looks away. Headers that were corrected afterwards (`patched_headers` of
+   * metadata.json) count as zeros.
+   */
+  readonly crc: number;
 }
 
-const PAYLOAD = 8 + 8 + 32;
+const PAYLOAD = 8 + 8 + 32 + 4;
 const HEAD = Buffer.from([
   ...[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff],
   ...[PAYLOAD + 4, 0],
@@ -29,6 +35,7 @@ export function encodeFooter(footer: Footer): Buffer {
   payload.writeBigUInt64BE(BigInt(footer.metadataAt), 0);
   payload.writeBigUInt64BE(BigInt(footer.sumsAt), 8);
   payload.write(footer.sumsSha256, 16, "hex");
+  payload.writeUInt32BE(footer.crc, 48);
   return Buffer.concat([HEAD, payload, TAIL]);
 }
 
@@ -43,6 +50,7 @@ export function decodeFooter(bytes: Buffer, fileBytes: number): Footer | null {
   return {
     metadataAt: Number(metadataAt),
     sumsAt: Number(sumsAt),
-    sumsSha256: bytes.toString("hex", HEAD.length + 16, HEAD.length + PAYLOAD),
+    sumsSha256: bytes.toString("hex", HEAD.length + 16, HEAD.length + 48),
+    crc: bytes.readUInt32BE(HEAD.length + 48),
   };
 }

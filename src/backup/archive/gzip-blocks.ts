@@ -4,7 +4,7 @@
  * stored. Memory stays at a few blocks whatever the size.
  */
 import { promisify } from "node:util";
-import { constants, deflateRawSync, gunzip, gzip, gzipSync } from "node:zlib";
+import { constants, crc32, deflateRawSync, gunzip, gzip } from "node:zlib";
 
 const gzipAsync = promisify(gzip);
 const gunzipAsync = promisify(gunzip);
@@ -72,10 +72,24 @@ async function compress(block: Buffer, stored: boolean): Promise<Buffer> {
     : Buffer.concat([packed, paddingMember(least - packed.length)]);
 }
 
-/** A gzip member that stores `bytes`; its length depends on theirs alone. */
+const STORED_HEAD = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 1]);
+
+/**
+ * A gzip member that stores `bytes` (at most 65535): the same bytes on every system, of a length that
+ * depends on theirs alone.
+ */
 export function storedMember(bytes: Buffer): Buffer {
-  return gzipSync(bytes, { level: constants.Z_NO_COMPRESSION });
+  const length = Buffer.alloc(4);
+  length.writeUInt16LE(bytes.length);
+  length.writeUInt16LE(bytes.length ^ 0xffff, 2);
+  const tail = Buffer.alloc(8);
+  tail.writeUInt32LE(crc32(bytes));
+  tail.writeUInt32LE(bytes.length, 4);
+  return Buffer.concat([STORED_HEAD, length, bytes, tail]);
 }
+
+/** What `storedMember` makes of one tar header. */
+export const STORED_HEADER_BYTES = STORED_HEAD.length + 4 + 512 + 8;
 
 /** Small compressed content, at most `limit` bytes when unpacked; throws beyond that. */
 export async function unpackSmall(bytes: Buffer, limit: number): Promise<Buffer> {

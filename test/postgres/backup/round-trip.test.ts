@@ -1,7 +1,11 @@
-import { mkdirSync, utimesSync, writeFileSync, chmodSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { EngineName } from "../../../src/backup/engine/choose.js";
+import { noProgress } from "../../../src/backup/progress.js";
+import { verifyArchive } from "../../../src/backup/verify.js";
+import { SuperviseError } from "../../../src/errors.js";
 import { createFile, digest, leftovers, onDatabase, projectAt } from "../../support/backup.js";
 import { restore, rowsOf, run, treeDigest, writeFiles } from "../../support/backup.js";
 import { ROWS, SCHEMA } from "../../support/backup-schema.js";
@@ -108,3 +112,33 @@ test("five hundred tables come back with every row", async () => {
   await restore(await projectAt(target), path);
   expect(await digest(target)).toEqual(await digest(source));
 });
+
+test.each<EngineName>(["pg_dump", "copy"])(
+  "no change to a real archive of %s goes unnoticed",
+  async (engine) => {
+    const config = await projectAt(await database(...SCHEMA, ...ROWS), {
+      "uploads/a.txt": "hello",
+    });
+    const path = await createFile(config, { engine });
+    const whole = readFileSync(path);
+    const mutated = join(config.root, "mutated.tar.gz");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(whole.length - 1),
+        fc.integer({ min: 1, max: 255 }),
+        fc.boolean(),
+        async (at, bits, cut) => {
+          const changed = Buffer.from(cut ? whole.subarray(0, at) : whole);
+          if (!cut) changed[at] = (changed[at] ?? 0) ^ bits;
+          writeFileSync(mutated, changed);
+          const outcome = await verifyArchive(mutated, noProgress).then(
+            () => "accepted",
+            (error: unknown) => (error instanceof SuperviseError ? error.exitStatus : error),
+          );
+          expect(outcome).toBe(65);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  },
+);
