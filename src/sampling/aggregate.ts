@@ -3,7 +3,7 @@
  * end, the status and what is to be logged out. Constant memory: a few histograms for each pool of
  * each worker slot. A blocked worker holds nothing up: its last state is served with its age.
  */
-import { createWatched, look, type Watched } from "./episode.js";
+import { addToEpisode, createWatched, look, type Watched } from "./episode.js";
 import {
   exhaustedLine,
   leakLine,
@@ -134,7 +134,10 @@ export function createAggregate(settings: AggregateSettings): Aggregate {
     }
     for (const group of affected.values()) {
       told.push(exhaustedLine(group, { leakAfterMs: settings.leakAfterMs, largestMax }));
-      for (const { episode } of group) episode.toldAt = now;
+      for (const { episode } of group) {
+        episode.toldAt = now;
+        Object.assign(episode.since, { checkouts: 0, timeouts: 0 });
+      }
     }
     return told;
   };
@@ -174,6 +177,7 @@ export function createAggregate(settings: AggregateSettings): Aggregate {
       for (const report of reports) {
         const watched = watchedOf(slot, report.name);
         addReport(watched.series, report, now);
+        if (watched.episode !== null) addToEpisode(watched.episode, report);
         note(watched, report);
         // A pool that has ended reports once more, of size 0.
         if (report.max === 0) continue;

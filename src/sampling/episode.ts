@@ -4,7 +4,8 @@
  */
 import { sizeNeeded } from "./advice.js";
 import { exhaustion, isSaturated } from "./exhaustion.js";
-import { createHistogram, mergeWhole, quantile, type Histogram } from "./histogram.js";
+import { createHistogram, merge, mergeWhole, quantile, type Histogram } from "./histogram.js";
+import type { PoolReport } from "./report.js";
 import { gaugesOf, peakOf, type Gauges, type Series } from "./series.js";
 
 /** A pool has recovered when it has not been exhausted for this long. */
@@ -24,8 +25,13 @@ export interface Episode {
   longestHeldStack: string | null;
   /** Waits of the 10 s before and of the spell itself. */
   readonly wait: Histogram;
-  /** Totals when it began. */
-  readonly before: { checkouts: number; timeouts: number };
+  /** Likewise. */
+  checkouts: number;
+  timeouts: number;
+  /** Since the last line that was logged. */
+  readonly since: { checkouts: number; timeouts: number };
+  /** The last look found it not exhausted: what comes now does not belong to it. */
+  calm: boolean;
 }
 
 /** What one look at a pool found. */
@@ -60,6 +66,7 @@ export function look(
     return episode === null ? "entered" : "going on";
   }
   if (episode === null) return "calm";
+  episode.calm = true;
   return gauges === null || now - episode.lastSeen >= CALM_MS ? "ended" : "going on";
 }
 
@@ -77,7 +84,6 @@ function isExhausted(series: Series, sum: Gauges, warnWaitMs: number): boolean {
 function begin(series: Series, now: number): Episode {
   const wait = createHistogram();
   mergeWhole(wait, series.judgedWait.histogram);
-  const { checkouts, timeouts } = series.totals;
   return {
     startedAt: now,
     lastSeen: now,
@@ -88,15 +94,27 @@ function begin(series: Series, now: number): Episode {
     longestHeldMs: 0,
     longestHeldStack: null,
     wait,
-    before: {
-      checkouts: checkouts - wait.count,
-      timeouts,
-    },
+    checkouts: wait.count,
+    timeouts: 0,
+    since: { checkouts: 0, timeouts: 0 },
+    calm: false,
   };
+}
+
+/** Adds what was reported while the spell lasts, up to the report that shows its end. */
+export function addToEpisode(episode: Episode, report: PoolReport): void {
+  if (episode.calm) return;
+  merge(episode.wait, report.wait);
+  const { checkouts, timeouts } = report;
+  for (const sums of [episode, episode.since]) {
+    sums.checkouts += checkouts;
+    sums.timeouts += timeouts;
+  }
 }
 
 function follow(episode: Episode, series: Series, gauges: Gauges, now: number): void {
   episode.lastSeen = now;
+  episode.calm = false;
   episode.peakWaiting = Math.max(episode.peakWaiting, gauges.waiting);
   episode.oldestWaitMs = Math.max(episode.oldestWaitMs, gauges.oldestWaitMs);
   if (gauges.longestHeldMs > episode.longestHeldMs) {

@@ -107,17 +107,13 @@ function sinceLast(affected: readonly Affected[]): {
   words: string;
   fields: Record<string, number>;
 } {
-  const checkouts = affected.reduce(
-    (sum, { series, episode }) => sum + series.totals.checkouts - episode.before.checkouts,
-    0,
-  );
-  const timeouts = affected.reduce(
-    (sum, { series, episode }) => sum + series.totals.timeouts - episode.before.timeouts,
-    0,
-  );
+  const sum = (pick: (episode: Episode) => number): number =>
+    affected.reduce((total, { episode }) => total + pick(episode), 0);
+  const checkouts = sum(({ since }) => since.checkouts);
+  const timeouts = sum(({ since }) => since.timeouts);
   const forMs = Math.max(...affected.map(({ episode }) => episode.lastSeen - episode.startedAt));
   return {
-    words: `Going on for ${duration(forMs)}: ${checkouts} checkouts, ${timeouts} timed out.`,
+    words: `Going on for ${duration(forMs)}, since the last line ${checkouts} checkouts, ${timeouts} timed out.`,
     fields: { duration_ms: Math.round(forMs), checkouts, timeouts },
   };
 }
@@ -162,8 +158,7 @@ function sizeInWords({ size, advised, perWorker, largest }: Sizes): string {
 export function recoveredLine({ series, episode }: Affected): PoolEvent {
   const waits = rounded(percentiles(episode.wait));
   const durationMs = Math.round(episode.lastSeen - episode.startedAt);
-  const checkouts = series.totals.checkouts - episode.before.checkouts;
-  const timeouts = series.totals.timeouts - episode.before.timeouts;
+  const { checkouts, timeouts } = episode;
   return {
     level: "info",
     event: "pool.recovered",
