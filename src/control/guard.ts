@@ -20,20 +20,29 @@ function hostName(header: string): string {
   return header.replace(/:\d+$/, "").toLowerCase();
 }
 
+/** The Host header names loopback or the address that the server listens on. */
+export const isOwnHost = (header: string, host: string): boolean =>
+  LOOPBACK.has(hostName(header)) || hostName(header) === host.toLowerCase();
+
+/** Compares in constant time. */
+export function isTokenRight(request: IncomingMessage, token: string): boolean {
+  const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+  return timingSafeEqual(digest(given), digest(token));
+}
+
 /** Null when the request may command; a page of another site fails on Origin, one by DNS rebinding on Host. */
 export function commandGuard(guard: Guard, request: IncomingMessage): Refusal | null {
   if (guard.kind === "unix") return null;
   if (guard.token === null) return { status: 404, reason: "not found" };
   const host = request.headers.host ?? "";
-  if (!LOOPBACK.has(hostName(host)) && hostName(host) !== guard.host.toLowerCase()) {
+  if (!isOwnHost(host, guard.host)) {
     return { status: 403, reason: "the Host header names another site" };
   }
   const origin = request.headers.origin;
   if (origin !== undefined && origin !== `http://${host}`) {
     return { status: 403, reason: "the Origin header names another site" };
   }
-  const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
-  return timingSafeEqual(digest(given), digest(guard.token))
+  return isTokenRight(request, guard.token)
     ? null
     : { status: 401, reason: "the token is missing or wrong" };
 }

@@ -4,21 +4,12 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { toSuperviseError } from "../errors.js";
-import { commandGuard, type Guard } from "./guard.js";
+import { command, json, readInput, send, type Answer } from "./answers.js";
+import type { DevRoutes } from "./dev/routes.js";
+import { commandGuard, isOwnHost, type Guard } from "./guard.js";
 import type { ControlTarget } from "./protocol.js";
 
-/** Bodies of commands are a few bytes; more is a mistake or an attack. */
-const LARGEST_BODY = 64 * 1024;
 const OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-type Answer = { status: number; body: string; type?: string };
-type Input = Readonly<Record<string, unknown>>;
-
-const json = (status: number, value: unknown): Answer => ({
-  status,
-  body: `${JSON.stringify(value)}\n`,
-  type: "application/json; charset=utf-8",
-});
 
 function read(target: ControlTarget, path: string): Answer | null {
   switch (path) {
@@ -37,53 +28,6 @@ function read(target: ControlTarget, path: string): Answer | null {
   }
 }
 
-const positive = (value: unknown): number | null =>
-  typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : null;
-
-async function command(target: ControlTarget, path: string, input: Input): Promise<Answer | null> {
-  switch (path) {
-    case "/reload": {
-      const parallel = positive(input["parallel"]);
-      return json(200, await target.reload(parallel === null ? {} : { parallel }));
-    }
-    case "/scale": {
-      const workers = positive(input["workers"]);
-      return workers === null
-        ? json(400, { error: "workers must be a whole number of at least 1" })
-        : json(200, await target.scale(workers));
-    }
-    default:
-      return null;
-  }
-}
-
-async function readInput(request: IncomingMessage): Promise<Input | null> {
-  let text = "";
-  request.setEncoding("utf8");
-  for await (const chunk of request) {
-    text += String(chunk);
-    if (text.length > LARGEST_BODY) return null;
-  }
-  if (text === "") return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? { ...value } : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
-function send(response: ServerResponse, answer: Answer): void {
-  response.writeHead(answer.status, {
-    "content-type": answer.type ?? "text/plain; charset=utf-8",
-    "content-length": Buffer.byteLength(answer.body),
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-  });
-  response.end(answer.body);
-}
-
 /**
  * `POST /stop` is answered at once, but its response ends only with this process: whoever waits
  * for the end of the response waits for the end of the supervisor, without polling for a pid.
@@ -94,14 +38,27 @@ function beginStop(target: ControlTarget, response: ServerResponse): void {
   target.stop();
 }
 
+/** A developer's browser may be led here under another site's name; probes and scrapers may use any. */
+const isRebound = (guard: Guard, request: IncomingMessage, path: string): boolean =>
+  guard.kind === "tcp" &&
+  guard.token !== null &&
+  path === "/status" &&
+  !isOwnHost(request.headers.host ?? "", guard.host);
+
 async function answer(
   target: ControlTarget,
   guard: Guard,
+  dev: DevRoutes | null,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (dev !== null && (await dev.answer(request, response))) return;
   const path = new URL(request.url ?? "/", "http://supervisor").pathname;
   if (request.method === "GET" || request.method === "HEAD") {
+    if (isRebound(guard, request, path)) {
+      send(response, { status: 403, body: "the Host header names another site\n" });
+      return;
+    }
     send(response, read(target, path) ?? { status: 404, body: "not found\n" });
     return;
   }
@@ -121,9 +78,9 @@ async function answer(
 }
 
 /** A request listener over the target. A failure of the target becomes a 500 with its message. */
-export function controlListener(target: ControlTarget, guard: Guard) {
+export function controlListener(target: ControlTarget, guard: Guard, dev: DevRoutes | null = null) {
   return (request: IncomingMessage, response: ServerResponse): void => {
-    answer(target, guard, request, response).catch((error: unknown) => {
+    answer(target, guard, dev, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else send(response, json(500, { error: toSuperviseError(error).message }));
     });

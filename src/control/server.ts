@@ -6,6 +6,9 @@ import { connect } from "node:net";
 import type { Config } from "../config/config.js";
 import { SuperviseError } from "../errors.js";
 import type { Logger } from "../log/logger.js";
+import { createDevRoutes, type DevRoutes } from "./dev/routes.js";
+import type { DevTarget } from "./dev/target.js";
+import type { Guard } from "./guard.js";
 import type { ControlTarget } from "./protocol.js";
 import { controlListener } from "./routes.js";
 import { listSockets, makeRunFolder, socketPath } from "./run-folder.js";
@@ -22,6 +25,8 @@ export interface ControlInput {
   readonly config: Config;
   readonly target: ControlTarget;
   readonly log: Logger;
+  /** For the development page; default: there is none. */
+  readonly dev?: DevTarget | null;
 }
 
 const listen = (server: Server, where: { path: string } | { port: number; host: string }) =>
@@ -87,8 +92,8 @@ async function listenOnPort(input: ControlInput, server: Server): Promise<number
  */
 export async function startControl(input: ControlInput): Promise<ControlServer> {
   const servers: Server[] = [];
-  const add = (guard: Parameters<typeof controlListener>[1]) => {
-    const server = createServer(controlListener(input.target, guard));
+  const add = (guard: Guard, dev: DevRoutes | null = null) => {
+    const server = createServer(controlListener(input.target, guard, dev));
     servers.push(server);
     return server;
   };
@@ -96,15 +101,18 @@ export async function startControl(input: ControlInput): Promise<ControlServer> 
   const token = features.devControlPlane
     ? (control.token ?? randomBytes(24).toString("hex"))
     : null;
-  const port =
-    control.port === 0
+  const guard = { kind: "tcp", token, host: control.host } as const;
+  const dev =
+    control.port === 0 || token === null || input.dev === undefined || input.dev === null
       ? null
-      : await listenOnPort(input, add({ kind: "tcp", token, host: control.host }));
+      : createDevRoutes({ target: input.target, dev: input.dev, guard });
+  const port = control.port === 0 ? null : await listenOnPort(input, add(guard, dev));
   const path = await listenOnSocket(input, add({ kind: "unix" }));
   return {
     socketPath: path,
     port,
     close: () => {
+      dev?.close();
       for (const server of servers) {
         server.close();
         server.closeAllConnections();

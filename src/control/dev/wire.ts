@@ -1,0 +1,67 @@
+/** What travels to the page, as both ends see it. Types only: the page is made of these too. */
+import type { Fields, Level } from "../../log/logger.js";
+
+/** One statement of a plan that is applied automatically. */
+export interface SafeChange {
+  readonly operation: string;
+  readonly table: string | null;
+  readonly object: string;
+  readonly sql: string;
+  readonly lock: string;
+  readonly rewrites: boolean;
+}
+
+/** One change that is left to a person. */
+export interface UnsafeChange {
+  readonly operation: string;
+  readonly table: string | null;
+  readonly object: string;
+  readonly reason: string;
+  readonly suggestion: string;
+}
+
+/** `migrate --dry-run --json`, as far as the page shows it. */
+export interface PlanView {
+  readonly database: {
+    readonly host: string;
+    readonly name: string;
+    readonly server_version: string;
+  };
+  readonly safe: readonly SafeChange[];
+  readonly unsafe: readonly UnsafeChange[];
+  readonly revisions: { readonly current: string | null; readonly pending: readonly string[] };
+  readonly up_to_date: boolean;
+}
+
+/** What keeps the application from running as written. */
+export interface DevProblem {
+  readonly time: string;
+  readonly kind: "reload" | "crash";
+  readonly msg: string;
+  /** A code frame, a stack, last lines; empty when there is none. */
+  readonly details: string;
+}
+
+/** One setting in force. */
+export interface SettingView {
+  readonly key: string;
+  /** As dazzle.toml spells it, secrets masked; null when unset. */
+  readonly value: unknown;
+  /** `flag --port`, `dazzle.toml:7 [app]`, `default`. */
+  readonly from: string;
+  /** Somebody has set it. */
+  readonly own: boolean;
+}
+
+export interface FeedLine {
+  /** Counts up by one. */
+  readonly id: number;
+  readonly time: string;
+  readonly level: Level;
+  readonly event: string | null;
+  readonly msg: string;
+  readonly worker: number | null;
+  /** Set for a line that a worker printed. */
+  readonly stream: "stdout" | "stderr" | null;
+  readonly fields: Fields;
+}
