@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// unit needs nothing; postgres and process share one real server that test/support/global-setup.ts starts.
+// unit needs nothing; postgres, process and browser share one real server that test/support/global-setup.ts starts.
 export default defineConfig({
   test: {
     projects: [
@@ -19,6 +19,16 @@ export default defineConfig({
         test: {
           name: "process",
           include: ["test/process/**/*.test.ts"],
+          globalSetup: ["test/support/global-setup.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          pool: "forks",
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
           globalSetup: ["test/support/global-setup.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,

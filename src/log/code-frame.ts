@@ -19,7 +19,7 @@ interface Place {
 }
 
 /** The first frame that is in a file of the application; null when there is none. */
-export function placeOf(stack: string): Place | null {
+function placeOf(stack: string): Place | null {
   for (const text of stack.split("\n")) {
     const [, path, line, column] = FRAME.exec(text.trim()) ?? [];
     if (path === undefined) continue;

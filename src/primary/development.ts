@@ -1,30 +1,40 @@
-/** What runs beside the supervisor in development only: watching, for now. */
-import type { Config } from "../config/config.js";
+/**
+ * What runs beside the supervisor in development only: watching, and what the development page
+ * needs. Outside development every part of it stays undone: no line is kept, no file watched.
+ */
+import type { ResolvedConfig, Setting } from "../config/load.js";
+import { createLogFeed } from "../control/dev/log-feed.js";
+import type { DevTarget } from "../control/dev/target.js";
 import type { ControlTarget } from "../control/protocol.js";
-import type { Logger } from "../log/logger.js";
+import type { Logger, LogSink } from "../log/logger.js";
+import type { Supervisor } from "./supervisor.js";
 import type { Watch } from "./watch/watch.js";
 
 export interface Development {
+  /** Passes on to the sink, and keeps the recent lines for the page. */
+  readonly log: LogSink;
+  /** The configuration has been read, at the start or for a reload. */
+  learn(resolved: ResolvedConfig): void;
+  /** What the page works with; null where there is no page. */
+  target(supervisor: Supervisor, log: Logger): Promise<DevTarget | null>;
   /** The application serves: what would only have slowed its start begins now. */
-  begin(): void;
+  begin(target: ControlTarget, log: Logger): void;
   /** A change has been seen: from then on a person is at work here. */
   hasChanged(): boolean;
   close(): Promise<void>;
 }
 
-export interface DevelopmentInput {
-  readonly config: Config;
-  readonly target: ControlTarget;
-  readonly log: Logger;
-}
-
-export function createDevelopment({ config, target, log }: DevelopmentInput): Development {
-  let watching: Promise<Watch> | null = null;
+export function createDevelopment(sink: LogSink): Development {
+  const feed = createLogFeed(sink);
+  let resolved: ResolvedConfig | null = null;
+  let watching: Promise<Watch | null> | null = null;
   let changed = false;
-  const start = async (): Promise<Watch> => {
+
+  const watch = async (target: ControlTarget, log: Logger): Promise<Watch | null> => {
+    if (resolved === null) return null;
     const { startWatch } = await import("./watch/watch.js");
     return startWatch({
-      config,
+      config: resolved.config,
       log,
       // Its outcome is in the log; all at once, because nobody waits in line for a developer's worker.
       onChange: () => {
@@ -33,9 +43,22 @@ export function createDevelopment({ config, target, log }: DevelopmentInput): De
       },
     });
   };
+  const settings = (): readonly Setting[] => resolved?.settings ?? [];
+
   return {
-    begin: () => {
-      if (config.features.watch) watching ??= start();
+    log: feed.log,
+    learn: (now) => {
+      resolved = now;
+      if (now.config.features.devControlPlane && now.config.control.port !== 0) feed.keep();
+    },
+    target: async (supervisor, log) => {
+      const { features, control } = supervisor.release().config;
+      if (!features.devControlPlane || control.port === 0) return null;
+      const { createDevTarget } = await import("./dev-target.js");
+      return createDevTarget({ supervisor, feed, settings, log });
+    },
+    begin: (target, log) => {
+      if (resolved?.config.features.watch === true) watching ??= watch(target, log);
     },
     hasChanged: () => changed,
     close: async () => (await watching)?.close(),

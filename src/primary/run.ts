@@ -41,7 +41,8 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
   const status = await runUnderInit(sink);
   if (status !== null) return status;
   const startedAt = new Date();
-  const { log, warnings } = rememberWarnings(sink);
+  const development = createDevelopment(sink);
+  const { log, warnings } = rememberWarnings(development.log);
   const signals = listenForSignals();
   const notifier = createNotifier(process.env, log);
   const socket = activatedSocket(process.env);
@@ -59,6 +60,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
   /** Everything before the fork, for the start and for each reload alike. */
   const prepare = async (first: boolean): Promise<Release> => {
     const resolved = await resolve();
+    development.learn(resolved);
     if (first) sayStarting(resolved.config, log);
     await checkPin(resolved, log);
     checkEntry(resolved.config);
@@ -92,13 +94,17 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
       announce: (url) => {
         sayReady(supervisor, url, startedAt, log);
         notifier.note("supervisor.ready");
-        development.begin();
+        development.begin(target, log);
       },
     });
     supervisor.pools.aggregate.setLargestMax(known.budget?.largestPoolMax ?? null);
     const target = createTarget(supervisor, known, log);
-    const development = createDevelopment({ config: release.config, target, log });
-    const control = await startControl({ config: release.config, target, log });
+    const control = await startControl({
+      config: release.config,
+      target,
+      log,
+      dev: await development.target(supervisor, log),
+    });
     const watch = watchWorkers(supervisor, log);
     try {
       signals.handTo((asked) => obey(asked, supervisor, target, log));

@@ -52,7 +52,7 @@ export interface Supervisor {
   readonly ended: Promise<Failure | null>;
 }
 
-export const settingsOf = ({
+const settingsOf = ({
   config: { app, supervisor },
   holdCrashes = false,
 }: Pick<Release, "config" | "holdCrashes">): Settings => ({

@@ -21,7 +21,7 @@ function folderFrom(given: string | undefined): string {
   });
 }
 
-export function renderInit(result: InitResult, colour: boolean): string {
+function renderInit(result: InitResult, colour: boolean): string {
   const paint = pc.createColors(colour);
   const marks = {
     created: paint.green("created    "),

@@ -29,7 +29,7 @@ export interface History {
   close(): void;
 }
 
-export function takeSample(status: Status, exhausted: boolean, now: number): Sample {
+function takeSample(status: Status, exhausted: boolean, now: number): Sample {
   const { pool, workers } = status;
   const perSecond = workers.reduce((sum, worker) => sum + worker.requests.per_s, 0);
   const loop = Math.max(0, ...workers.map((worker) => worker.event_loop_delay_ms.p99));

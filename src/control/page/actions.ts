@@ -7,7 +7,7 @@ const SHOWN_MS = 6_000;
 
 export const toastArea = (): HTMLElement => toasts;
 
-export function toast(text: string, kind: "good" | "bad"): void {
+function toast(text: string, kind: "good" | "bad"): void {
   const element = h(
     "div",
     { class: `toast ${kind}` },

@@ -84,7 +84,7 @@ const colourOf = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** The stretches of time in which a pool was exhausted. */
-export function exhaustedSpans(
+function exhaustedSpans(
   times: readonly number[],
   flags: readonly number[],
 ): [number, number][] {
@@ -132,7 +132,7 @@ function optionsOf(definition: Definition, width: number): uPlot.Options {
       y: { range: (_chart, _min, max) => [0, Math.max(definition.least, max * 1.1)] },
     },
     axes: [
-      { ...axis, space: 70, values: "{HH}:{mm}:{ss}" },
+      { ...axis, size: 30, space: 70, values: "{HH}:{mm}:{ss}" },
       { ...axis, size: 52, values: (_chart, values) => values.map(definition.value) },
     ],
     series: [

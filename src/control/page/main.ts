@@ -55,7 +55,7 @@ const buttons = TABS.map(({ name, title }, at) =>
       type: "button",
       role: "tab",
       id: `tab-${name}`,
-      "aria-controls": name,
+      "aria-controls": `panel-${name}`,
       onclick: () => open(at, true),
     },
     title,
@@ -210,7 +210,8 @@ function start(): void {
   const saved = localStorage.getItem("dazzle-theme");
   if (saved === "light" || saved === "dark") theme(saved);
   for (const tab of TABS) {
-    tab.element.id = tab.name;
+    // Not the name itself: the browser would scroll to it.
+    tab.element.id = `panel-${tab.name}`;
     tab.element.setAttribute("role", "tabpanel");
     tab.element.setAttribute("aria-labelledby", `tab-${tab.name}`);
   }

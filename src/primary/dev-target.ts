@@ -1,0 +1,63 @@
+/** What the development page can do with this supervisor. */
+import type { DevTarget } from "../control/dev/target.js";
+import type { LogFeed } from "../control/dev/log-feed.js";
+import type { Setting } from "../config/load.js";
+import type { Config } from "../config/config.js";
+import { wanted } from "../lifecycle/state.js";
+import type { Logger } from "../log/logger.js";
+import { applyMigration, planMigration } from "../migration/migrate.js";
+import { acquireLock } from "../postgres/lock.js";
+import { openSession, type Session } from "../postgres/session.js";
+import type { Supervisor } from "./supervisor.js";
+
+export interface DevTargetInput {
+  readonly supervisor: Supervisor;
+  readonly feed: LogFeed;
+  /** As last read. */
+  readonly settings: () => readonly Setting[];
+  readonly log: Logger;
+}
+
+/** A session for one answer, so that the page never waits for the supervisor's own. */
+async function withSession<T>(config: Config, work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await openSession(config.database.directUrl ?? config.database.url ?? "", {
+    applicationName: `${config.project.name}/page`,
+  });
+  try {
+    return await work(session);
+  } finally {
+    await session.end();
+  }
+}
+
+export function createDevTarget({ supervisor, feed, settings, log }: DevTargetInput): DevTarget {
+  const config = () => supervisor.release().config;
+  return {
+    project: config().project.name,
+    feed,
+    settings,
+    plan: () => withSession(config(), (session) => planMigration(session, config())),
+    migrate: () =>
+      withSession(config(), async (session) => {
+        const { project, database, migrate } = config();
+        const lock = await acquireLock(session, {
+          project: project.name,
+          namespace: database.namespace,
+          waitMs: migrate.lockWaitMs,
+          log,
+        });
+        try {
+          const { applied } = await applyMigration(session, config(), log);
+          return { applied: applied.length };
+        } finally {
+          await lock.release();
+        }
+      }),
+    restart: (slot) => {
+      const worker = wanted(supervisor.loop.state(), slot).find(({ state }) => state === "ready");
+      if (worker === undefined) return false;
+      supervisor.loop.dispatch({ type: "worker.asked", key: worker.key, signal: "page" });
+      return true;
+    },
+  };
+}

@@ -1,0 +1,231 @@
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import { freePort, launch, project, type Running } from "../support/supervisor.js";
+import { CHROMIUM, openBrowser, openPage, REASON } from "./browser.js";
+
+const APP = `export default ({ log }) => (request, response) => {
+  if (request.url === "/markup") log.warn("<img src=x onerror=document.title='hacked'>");
+  response.end("old");
+};
+`;
+const SCHEMA = "CREATE TABLE note (id int PRIMARY KEY);\n";
+
+let browser: Browser;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  if (CHROMIUM !== null) browser = await openBrowser();
+  database = await createDatabase();
+});
+afterAll(async () => {
+  if (CHROMIUM !== null) await browser.close();
+  await database.drop();
+});
+
+interface Site {
+  readonly running: Running;
+  readonly folder: string;
+  readonly app: string;
+  readonly control: string;
+  /** Starts the program once more, on the same ports. */
+  readonly again: () => Promise<Running>;
+}
+
+async function start(args: readonly string[] = ["--no-watch"]): Promise<Site> {
+  const folder = project({ "app.mjs": APP, "schema.sql": SCHEMA });
+  const [port, controlPort] = [await freePort(), await freePort()];
+  const run = async (): Promise<Running> => {
+    const running = launch({
+      cwd: folder,
+      args: [
+        "--log-format",
+        "json",
+        "--log-level",
+        "debug",
+        "--control-port",
+        String(controlPort),
+        ...args,
+      ],
+      env: { DATABASE_URL: database.url, PORT: String(port) },
+    });
+    await running.waitFor("supervisor.ready");
+    return running;
+  };
+  return {
+    running: await run(),
+    folder,
+    app: `http://127.0.0.1:${port}`,
+    control: `http://127.0.0.1:${controlPort}`,
+    again: run,
+  };
+}
+
+async function open(site: Site, tab = "overview", options = {}, allowed?: RegExp): Promise<Page> {
+  const page = await openPage(browser, options, allowed);
+  await page.goto(`${site.control}/dazzle/dev/#${tab}`);
+  await page.waitForSelector(".pill.running");
+  return page;
+}
+
+describe.skipIf(CHROMIUM === null)(`the development page${REASON}`, () => {
+  it("shows the workers live and scales, reloads and restarts them", async () => {
+    const site = await start();
+    const page = await open(site);
+    await page.waitForSelector("text=1 of 1");
+    await page.click("button[aria-label='One worker more']");
+    await page.waitForSelector("text=2 of 2");
+    await site.running.waitFor("worker.ready", (line) => line["worker"] === 2);
+    await page.click("button:has-text('Reload')");
+    await page.waitForSelector("text=Generation 2 serves.");
+    await page.click("button[aria-label='Restart worker 1']");
+    await page.click("dialog[open] button:has-text('Restart')");
+    await page.waitForSelector("text=Worker 1 is being replaced.");
+    await site.running.waitFor("worker.exit", (line) => line["reason"] === "signal");
+  });
+
+  it("is worked with the keyboard alone", async () => {
+    const page = await open(await start());
+    await page.keyboard.press("+");
+    await page.waitForSelector("text=2 of 2");
+    await page.keyboard.press("-");
+    await page.waitForSelector("text=1 of 1");
+    await page.keyboard.press("r");
+    await page.waitForSelector("text=Generation 2 serves.");
+    await page.keyboard.press("4");
+    await page.waitForSelector("#panel-log:not([hidden])");
+    await page.keyboard.press("/");
+    await page.keyboard.type("budget");
+    await page.waitForSelector("#panel-log li:has-text('budget.ok')");
+    expect(await page.locator("#panel-log li:has-text('worker.ready')").count()).toBe(0);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await page.waitForSelector("dialog[open]");
+  });
+
+  it("shows the plan with its SQL and runs it when asked", async () => {
+    const site = await start();
+    const page = await open(site, "migrations");
+    await page.waitForSelector("text=The database is as the schema files want it.");
+    writeFileSync(
+      join(site.folder, "schema.sql"),
+      "CREATE TABLE note (id int PRIMARY KEY, plan_text text);\n",
+    );
+    await page.click("button:has-text('Check again')");
+    await page.waitForSelector("text=add column note.plan_text");
+    expect(await page.textContent("#panel-migrations pre")).toContain("ADD COLUMN");
+    await page.click("button:has-text('Apply 1 safe change')");
+    await page.click("dialog[open] button:has-text('Run')");
+    await page.waitForSelector("text=The database is as the schema files want it.");
+  });
+
+  it("shows every setting with its origin and no password", async () => {
+    const page = await open(await start(), "configuration");
+    await page.waitForSelector("tr:has-text('database.url'):has-text('env DATABASE_URL')");
+    expect(await page.content()).not.toContain(new URL(database.url).password);
+  });
+
+  it("shows what is logged as text, whatever it holds", async () => {
+    const site = await start();
+    const page = await open(site, "log");
+    await fetch(`${site.app}/markup`);
+    await page.waitForSelector("li:has-text('<img src=x')");
+    expect(await page.locator("#panel-log img").count()).toBe(0);
+    expect(await page.title()).not.toContain("hacked");
+  });
+
+  it("shows a syntax error until it is repaired", async () => {
+    const site = await start([]);
+    const page = await open(site);
+    await site.running.waitForMessage("watching");
+    writeFileSync(join(site.folder, "app.mjs"), "export default () => {\n  const a = ;\n};\n");
+    await page.waitForSelector(".problem:has-text('app.mjs:2')");
+    expect(await page.textContent(".problem pre")).toContain("const a = ;");
+    writeFileSync(join(site.folder, "app.mjs"), APP);
+    await page.waitForSelector(".problem", { state: "hidden" });
+  });
+
+  it("says when the supervisor is gone, and goes on with the next one", async () => {
+    const site = await start();
+    const page = await open(site, "overview", {}, /ERR_CONNECTION_REFUSED|401|INCOMPLETE_CHUNKED/);
+    await site.running.end("SIGKILL");
+    await page.waitForSelector(".pill.lost");
+    const next = await site.again();
+    await page.waitForSelector(".pill.running");
+    await page.waitForSelector(`.facts:has-text("pid ${next.pid}")`);
+    await page.keyboard.press("r");
+    await page.waitForSelector("text=Generation 2 serves.");
+  });
+
+  it("fits a phone, and is dark where that is wanted", async () => {
+    const site = await start();
+    const page = await open(site, "overview", {
+      viewport: { width: 360, height: 740 },
+      colorScheme: "dark",
+    });
+    await page.waitForSelector(".uplot");
+    for (const tab of ["overview", "migrations", "configuration", "log"]) {
+      await page.click(`#tab-${tab}`);
+      const wider = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect([tab, wider]).toEqual([tab, 0]);
+    }
+    const back = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    expect(back).toBe("rgb(17, 22, 20)");
+  });
+});
+
+describe.skipIf(CHROMIUM === null)(`a page of another site${REASON}`, () => {
+  it("can neither read nor act", async () => {
+    const site = await start();
+    const other = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><body>");
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void other.close());
+    await new Promise((resolve) => other.once("listening", resolve));
+    const address = other.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const page = await openPage(browser, {}, /./);
+    await page.goto(`http://localhost:${port}/`);
+    const outcomes = await page.evaluate(async (base) => {
+      const attempt = async (path: string, init: RequestInit) => {
+        try {
+          const response = await fetch(base + path, init);
+          return `${path} ${response.type} ${await response.text()}`;
+        } catch {
+          return "blocked";
+        }
+      };
+      const post = { method: "POST", headers: { "content-type": "text/plain" }, body: "{}" };
+      return Promise.all([
+        attempt("/dazzle/dev/session", { headers: { "x-dazzle-page": "1" } }),
+        attempt("/dazzle/dev/config", {}),
+        attempt("/status", {}),
+        attempt("/dazzle/dev/reload", post),
+        attempt("/reload", { ...post, mode: "no-cors" }),
+        attempt("/dazzle/dev/reload", { ...post, mode: "no-cors" }),
+        attempt("/dazzle/dev/scale", { ...post, mode: "no-cors", body: '{"workers":5}' }),
+      ]);
+    }, site.control);
+    // An opaque answer tells nothing: its text is empty.
+    expect(outcomes.filter((text) => text !== "blocked" && !/opaque $/.test(text))).toEqual([]);
+    const framed = await page.evaluate(
+      (base) =>
+        new Promise<boolean>((resolve) => {
+          const frame = document.createElement("iframe");
+          frame.src = `${base}/dazzle/dev/`;
+          frame.onload = () => resolve(frame.contentDocument !== null);
+          document.body.append(frame);
+        }),
+      site.control,
+    );
+    expect(framed).toBe(false);
+    expect(site.running.events()).not.toContain("reload.started");
+    const status: unknown = await (await fetch(`${site.control}/status`)).json();
+    expect(status).toMatchObject({ generation: 1, workers: [{ id: 1 }] });
+  });
+});
