@@ -148,8 +148,11 @@ export function list(item: Kind<string>): Kind<readonly string[]> {
 /** The longest timer that Node.js can set is 2^31 - 1 ms, a little under 25 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Milliseconds, written as `250ms`, `30s`, `5m`, `1h`. `min` 0 allows "0". */
-export function duration(min = 0): Kind<number> {
+/**
+ * Milliseconds, written as `250ms`, `30s`, `5m`, `1h`, and no less than `min`. `zero`: "0s" is a
+ * value of its own all the same, such as "never".
+ */
+export function duration(min = 0, { zero = min === 0 } = {}): Kind<number> {
   const read = (written: string): Read<number> => {
     const ms = parseDuration(written);
     if (ms === null) {
@@ -159,7 +162,8 @@ export function duration(min = 0): Kind<number> {
         : refuse({ remedy: `add the unit: "${bare}s" or "${bare}ms"` });
     }
     if (!Number.isInteger(ms)) return refuse({ why: "is finer than a millisecond" });
-    if (ms < min) return refuse({ why: `is less than the least possible ${showDuration(min)}` });
+    if (ms < min && !(zero && ms === 0))
+      return refuse({ why: `is less than the least possible ${showDuration(min)}` });
     if (ms > LONGEST_TIMER_MS) return refuse({ why: "is longer than 24 days" });
     return accept(ms);
   };

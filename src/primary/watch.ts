@@ -39,7 +39,11 @@ export function watchWorkers(supervisor: Supervisor, log: Logger): Watch {
       if (handle.lastBeat === null) continue;
       if (heldUp) handle.lastBeat = now;
       const silent = now - handle.lastBeat;
-      if (silent > hangTimeoutMs + Math.min(BEAT_MS, hangTimeoutMs / 4) && !asked.has(handle.key)) {
+      if (
+        hangTimeoutMs > 0 &&
+        silent > hangTimeoutMs + Math.min(BEAT_MS, hangTimeoutMs / 4) &&
+        !asked.has(handle.key)
+      ) {
         hangs(handle, silent).catch((error: unknown) => log.error("watching failed", { error }));
       }
       if (!weigh) continue;

@@ -45,9 +45,9 @@ export const pool = {
   /** How long a connection may be held before it is reported as a leak. */
   leakAfter: option({
     key: "pool.leak_after",
-    kind: duration(1),
+    kind: duration(),
     default: 60_000,
-    doc: "A connection held longer than this is reported once as `pool.leak`, with the stack of its checkout.",
+    doc: 'A connection held longer than this is reported once as `pool.leak`, with the stack of its checkout. "0s": never.',
     example: '"60s"',
   }),
   /** Connections are replaced at this age. */

@@ -24,9 +24,10 @@ export const supervisor = {
   /** How long an event loop may be blocked. */
   hangTimeout: option({
     key: "supervisor.hang_timeout",
-    kind: duration(),
+    // A worker gives a sign of life every 50 ms at the most often: less than two of them is no silence.
+    kind: duration(100, { zero: true }),
     default: 30_000,
-    doc: 'A worker whose event loop is blocked for longer is replaced, and the log carries the stack. "0s": never.',
+    doc: 'A worker whose event loop is blocked for longer is replaced, and the log carries the stack. "0s": never; else at least 100ms.',
     example: '"30s"',
   }),
   /** Resident memory of a worker above which it is restarted gracefully. */

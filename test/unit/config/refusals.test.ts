@@ -104,6 +104,7 @@ describe("values of dazzle.toml", () => {
     ['[pool]\nacquire_timeout = "0.5ms"', "is finer than a millisecond"],
     ['[supervisor]\ndrain_timeout = "999999h"', "is longer than 24 days"],
     ['[supervisor]\ndrain_timeout = ""', "supervisor.drain_timeout must be a duration"],
+    ['[supervisor]\nhang_timeout = "50ms"', "is less than the least possible 100ms"],
     ['[migrate]\nlock_timeout = "0"', "is less than the least possible 1ms"],
     ['[supervisor]\nmax_memory = "512"', 'add the unit: "512MB"'],
     ["[supervisor]\nmax_memory = 512", 'write it as text with a unit: "512MB"'],
@@ -343,6 +344,7 @@ describe("accepted", () => {
       { toml: "[supervisor]\nmax_memory = '1.5GiB'" },
       { supervisor: { maxMemoryBytes: 1610612736 } },
     ],
+    [{ toml: "[supervisor]\nhang_timeout = '0s'" }, { supervisor: { hangTimeoutMs: 0 } }],
     [{ toml: "[pool]\nacquire_timeout = '1.5s'" }, { pool: { acquireTimeoutMs: 1500 } }],
     [
       { env: { DATABASE_URL: "postgresql://u:a%23b,c@h:5432/d?sslmode=require" } },
