@@ -46,8 +46,14 @@ export function withHeadroom(needed: number): number {
 function occupancy({ use, longestHeldMs }: Demand, slices: number): number[] {
   const kernel = new Array<number>(slices).fill(0);
   if (use.count <= 0) return spread(kernel, Math.max(longestHeldMs, SLICE_MS), 1);
+  // Buckets are told by their middles; the sum is exact and takes their error out again.
+  let rough = 0;
   use.counts.forEach((count, bucket) => {
-    if (count > 0) spread(kernel, middleOf(bucket), count / use.count);
+    if (count > 0) rough += count * middleOf(bucket);
+  });
+  const exact = rough > 0 ? use.sum / rough : 1;
+  use.counts.forEach((count, bucket) => {
+    if (count > 0) spread(kernel, middleOf(bucket) * exact, count / use.count);
   });
   return kernel;
 }
