@@ -7,19 +7,11 @@
  * In order: account and folder -> start lock -> the running server, or binaries, data and a new
  * one -> the project's database. It stops with the last supervisor that uses it (keeper.ts).
  */
-import { rm } from "node:fs/promises";
 import { basename } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../log/logger.js";
-import { chooseBinaries, type BinarySource } from "./embedded/binaries.js";
-import { createCluster, dataVersion, failed, resetPassword } from "./embedded/cluster.js";
-import { databaseName, isWrongPassword, openDatabase } from "./embedded/database.js";
-import { keeperPid, joinKeeper, othersHold, type Hold } from "./embedded/keeper.js";
-import { launch } from "./embedded/launch.js";
+import type { BinarySource } from "./embedded/binaries.js";
 import { choosePlace, type Place } from "./embedded/place.js";
-import { findPostmaster, isReady } from "./embedded/postmaster.js";
-import { isAlive, signal, untilGone } from "./embedded/process.js";
-import { newPassword, readSecret, writeSecret, type Secret } from "./embedded/secret.js";
+import { release, serve, type Server, type Wanted } from "./embedded/server.js";
 import { takeStartLock } from "./embedded/start-lock.js";
 
 export interface EmbeddedOptions {
@@ -49,124 +41,67 @@ export interface Embedded {
   stop(): Promise<void>;
 }
 
-/** The keeper's own patience with a fast shutdown is five seconds. */
-const KEEPER_MS = 8_000;
-const SHUTDOWN_MS = 5_000;
-
-interface Running {
-  readonly hold: Hold;
-  readonly port: number;
-  readonly password: string;
-  readonly database: string;
-}
+/** A server that ends this often, each time sooner than that, is not started once more. */
+const QUICK_ENDS = 3;
+const QUICK_MS = 10_000;
 
 /**
  * Starts the project's development server, or joins the one that another supervisor of the
- * project has started.
+ * project has started. Should the server be killed, it is started again.
  *
  * @throws SuperviseError EMBEDDED_UNAVAILABLE with what the server said and what to do.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { root, log } = options;
-  const started = performance.now();
   const place = await choosePlace(root);
+  const wanted: Wanted = {
+    project: options.project ?? basename(root),
+    sources: options.sources ?? ["installed", "package"],
+    settings: options.settings ?? {},
+  };
+  let server = await locked(place, wanted, log);
+  let reviving: Promise<void> = Promise.resolve();
+  let stopping: Promise<void> | null = null;
+  let quickEnds = 0;
+
+  const revive = async (): Promise<void> => {
+    server.hold.letGo();
+    server = await locked(place, wanted, log);
+    watch();
+  };
+  const watch = (): void => {
+    const since = performance.now();
+    server.keeper?.once("exit", () => {
+      if (stopping !== null) return;
+      quickEnds = performance.now() - since < QUICK_MS ? quickEnds + 1 : 0;
+      const again = quickEnds <= QUICK_ENDS;
+      log.warn(`the development database ended; ${again ? "starting it again" : "it stays down"}`, {
+        log: place.log,
+      });
+      if (again) reviving = revive().catch((error: unknown) => log.error(String(error)));
+    });
+  };
+  const stop = async (): Promise<void> => {
+    await reviving;
+    await release(place, server.hold);
+  };
+  watch();
+  return { url: server.url, version: server.version, stop: () => (stopping ??= stop()) };
+}
+
+async function locked(place: Place, wanted: Wanted, log: Logger): Promise<Server> {
+  const started = performance.now();
   const unlock = await takeStartLock(place.lock);
   try {
-    const joined = await join(place);
-    const { running, url, version } = await serve(joined, place, options);
-    const how = joined === null ? "started" : "joined";
-    log.debug(`${how} the development database, PostgreSQL ${version}`, {
-      port: running.port,
+    const server = await serve(place, wanted);
+    const how = server.keeper === null ? "joined" : "started";
+    log.debug(`${how} the development database, PostgreSQL ${server.version}`, {
+      port: server.port,
       data: place.data,
       took_ms: Math.round(performance.now() - started),
     });
-    let stopping: Promise<void> | null = null;
-    return { url, version, stop: () => (stopping ??= stop(place, running.hold)) };
+    return server;
   } finally {
     await unlock();
   }
-}
-
-/** A hold on the server that runs already. One that cannot be used is ended: null. */
-async function join(place: Place): Promise<Running | null> {
-  const server = await findPostmaster(place.data);
-  if (server === null) return null;
-  const secret = await readSecret(place);
-  const hold = secret === null ? null : await joinKeeper(place, server.pid);
-  if (hold === null || secret === null) {
-    await end(place);
-    return null;
-  }
-  const ready = await untilReady(place);
-  if (ready !== null) return { ...secret, hold, port: ready };
-  hold.letGo();
-  await end(place);
-  return null;
-}
-
-async function start(place: Place, options: EmbeddedOptions): Promise<Running> {
-  const major = await dataVersion(place);
-  const binaries = await chooseBinaries(place, major, options.sources ?? ["installed", "package"]);
-  const kept = await readSecret(place);
-  const database = databaseName(options.project ?? basename(options.root));
-  const secret: Secret = kept ?? { password: newPassword(), port: 0, database };
-  if (kept === null) await writeSecret(place, secret);
-  if (major === null) await createCluster(place, binaries, secret.password);
-  else if (kept === null) await resetPassword(place, binaries, secret.password);
-  const server = await launch(place, binaries, secret.port, options.settings ?? {});
-  if (server.port !== secret.port) await writeSecret(place, { ...secret, port: server.port });
-  return { ...secret, ...server };
-}
-
-/** The port of a server that is starting, once it is ready; null when it ends instead. */
-async function untilReady(place: Place): Promise<number | null> {
-  for (;;) {
-    const server = await findPostmaster(place.data);
-    if (server === null || server.status === "stopping") return null;
-    if (isReady(server)) return server.port;
-    await sleep(10);
-  }
-}
-
-/** The project's database on the server; one that does not know our password is set right. */
-async function serve(
-  joined: Running | null,
-  place: Place,
-  options: EmbeddedOptions,
-): Promise<{ running: Running; url: string; version: string }> {
-  const running = joined ?? (await start(place, options));
-  try {
-    return { running, ...(await openDatabase(running)) };
-  } catch (error) {
-    await stop(place, running.hold);
-    if (!isWrongPassword(error)) throw error;
-  }
-  await rm(place.secret);
-  const again = await start(place, options);
-  try {
-    return { running: again, ...(await openDatabase(again)) };
-  } catch (error) {
-    await stop(place, again.hold);
-    throw error;
-  }
-}
-
-async function stop(place: Place, hold: Hold): Promise<void> {
-  hold.letGo();
-  if (!(await othersHold(place))) await end(place);
-}
-
-/** Waits for the server to end, which its keeper sees to; without one, or late, ends it itself. */
-async function end(place: Place): Promise<void> {
-  const server = await findPostmaster(place.data);
-  const keeper = await keeperPid(place);
-  const living = [server?.pid, keeper].filter((pid) => typeof pid === "number");
-  const kept = keeper !== null && (await isAlive(keeper));
-  if (kept && (await untilGone(living, KEEPER_MS))) return;
-  if (server === null) return;
-  for (const name of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
-    signal(server.pid, name);
-    if (await untilGone([server.pid], SHUTDOWN_MS)) return;
-  }
-  throw failed("stop the development database", place, `it runs as pid ${server.pid}`);
 }

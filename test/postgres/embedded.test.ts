@@ -4,10 +4,11 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { connectWithBackoff } from "../../src/postgres/connect.js";
 import { startEmbedded, type Embedded, type EmbeddedOptions } from "../../src/postgres/embedded.js";
 import { isAlive } from "../../src/postgres/embedded/process.js";
 import { openSession } from "../../src/postgres/session.js";
-import { silentLog } from "../support/log.js";
+import { recordingLog, silentLog } from "../support/log.js";
 import {
   createProject,
   removeStandIn,
@@ -190,6 +191,20 @@ describe("after a crash", () => {
     await first.stop();
     const second = await start();
     expect(await query(second.url, "select * from kept")).toEqual([{ answer: 42 }]);
+  });
+
+  test("a server that is killed while in use is started again, at the same address", async () => {
+    const log = recordingLog();
+    const server = await start({ log });
+    await query(server.url, "create table kept as select 42 as answer");
+    const killed = await serverPid(project.root);
+    process.kill(killed, "SIGKILL");
+    const session = await connectWithBackoff(server.url, { applicationName: "test", log });
+    expect(await session.query("select * from kept")).toEqual([{ answer: 42 }]);
+    await session.end();
+    expect(await serverPid(project.root)).not.toBe(killed);
+    await server.stop();
+    expect(await isAlive(killed)).toBe(false);
   });
 
   test("a stale pid file that names a living stranger is no obstacle", async () => {

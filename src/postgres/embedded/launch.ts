@@ -36,7 +36,7 @@ export async function launch(
   binaries: Binaries,
   preferredPort: number,
   settings: Readonly<Record<string, string>>,
-): Promise<{ hold: Hold; port: number }> {
+): Promise<{ hold: Hold; keeper: ChildProcess; port: number }> {
   await rotate(place.log);
   const fixed = { ...SETTINGS, ...(await statistics(binaries)), ...settings };
   for (let tried = 1; ; tried += 1) {
@@ -48,7 +48,7 @@ export async function launch(
       `${name}=${value}`,
     ]);
     const { keeper, hold } = await startKeeper(place, binaries, ["-D", place.data, ...args]);
-    if (await becomesReady(keeper, place)) return { hold, port };
+    if (await becomesReady(keeper, place)) return { hold, keeper, port };
     hold.letGo();
     const said = (await readFile(place.log)).subarray(before).toString();
     if (tried === TRIES || !passes(said))
