@@ -1,9 +1,13 @@
 /** The project's own database on the development server. */
+import { lchown, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { SuperviseError } from "../../errors.js";
 import { quoteIdentifier } from "../quote.js";
 import { openSession, type Session } from "../session.js";
 import { SQLSTATE, sqlstateOf } from "../sqlstate.js";
 import { SUPERUSER } from "./cluster.js";
+import type { Place } from "./place.js";
+import { attempt } from "./run.js";
 
 const APPLICATION = "supervise/development";
 const TAKEN = new Set(["postgres", "template0", "template1"]);
@@ -17,6 +21,21 @@ export function databaseName(project: string): string {
     .slice(0, 63);
   if (name === "") return "app";
   return TAKEN.has(name) || /^\d/.test(name) ? `app_${name}`.slice(0, 63) : name;
+}
+
+/**
+ * The name of the project's database, kept beside the data: a project that is renamed, or whose
+ * name is asked for in different ways, goes on with the same one.
+ *
+ * @param first the name to give to a new one.
+ */
+export async function rememberDatabase(place: Place, first: string): Promise<string> {
+  const file = join(place.data, "dazzle.database");
+  const kept = (await attempt(() => readFile(file, "utf8")))?.trim();
+  if (kept !== undefined && kept === databaseName(kept)) return kept;
+  await writeFile(file, `${first}\n`, { flag: "wx", mode: 0o600 });
+  if (place.account !== null) await lchown(file, place.account.uid, place.account.gid);
+  return first;
 }
 
 /** Connects to the project's database, creating it first where it is missing. */

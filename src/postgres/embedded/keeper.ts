@@ -37,7 +37,7 @@ export interface Hold {
 const KEEPER = `
 "$@" 3<&- 4>&- &
 server=$!
-printf 'keeper.%s\\n' "$$" >&4
+printf 'keeper.%s.%s\\n' "$$" "$server" >&4
 (
   while read -r line <&3; do printf '%s\\n' "$line" >&4; done
   kill -INT "$server"
@@ -57,6 +57,8 @@ wait "$watcher" 2>/dev/null
 exit "$status"
 `;
 
+/** Root may write in a folder of somebody else, who must not lead it elsewhere by a link. */
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
 const HELLO_MS = 2_000;
 const held = new Set<string>();
 
@@ -71,8 +73,8 @@ export async function startKeeper(
   const both = openSync(place.alive, constants.O_RDWR);
   const reading = openSync(place.alive, constants.O_RDONLY);
   const writing = openSync(place.alive, constants.O_WRONLY | constants.O_NONBLOCK);
-  const users = openSync(place.users, "w", 0o600);
-  const log = openSync(place.log, "a", 0o600);
+  const users = openSync(place.users, CREATE | constants.O_TRUNC | constants.O_APPEND, 0o600);
+  const log = openSync(place.log, CREATE | constants.O_APPEND, 0o600);
   try {
     await Promise.all([place.users, place.log].map((path) => giveToOwner(path, place.home)));
     const command = [join(binaries.bin, "postgres"), ...args];
@@ -121,10 +123,13 @@ export async function othersHold(place: Place): Promise<boolean> {
   return false;
 }
 
-/** The keeper's process, as it announced itself; null when it has not yet. */
-export async function keeperPid(place: Place): Promise<number | null> {
-  const announced = (await readUsers(place)).find((line) => line.startsWith("keeper."));
-  return announced === undefined ? null : Number(announced.slice("keeper.".length));
+/** The last keeper that announced itself, and the server that it started; null before that. */
+export async function findKeeper(place: Place): Promise<{ pid: number; server: number } | null> {
+  const announced = (await readUsers(place)).findLast((line) => line.startsWith("keeper."));
+  const [, pid, server] = announced?.split(".") ?? [];
+  return pid === undefined || server === undefined
+    ? null
+    : { pid: Number(pid), server: Number(server) };
 }
 
 function sayHello(writing: number): Hold {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Binaries } from "./binaries.js";
 import { failed } from "./cluster.js";
-import { startKeeper, type Hold } from "./keeper.js";
+import { findKeeper, startKeeper, type Hold } from "./keeper.js";
 import type { Place } from "./place.js";
 import { freePort } from "./ports.js";
 import { disownStrangers, findPostmaster, isReady } from "./postmaster.js";
@@ -69,12 +69,19 @@ async function becomesReady(keeper: ChildProcess, place: Place): Promise<boolean
   for (;;) {
     // An event handler changes it while this loop sleeps.
     if (hasEnded()) return false;
-    if (isReady(await findPostmaster(place.data))) return true;
+    const server = await findPostmaster(place.data);
+    if (isReady(server) && (await isKeptBy(keeper, server.pid, place))) return true;
     await sleep(10);
   }
   function hasEnded(): boolean {
     return ended;
   }
+}
+
+/** Another server on the data, started by a supervisor that was then killed, is not ours. */
+async function isKeptBy(keeper: ChildProcess, server: number, place: Place): Promise<boolean> {
+  const found = await findKeeper(place);
+  return found?.pid === keeper.pid && found?.server === server;
 }
 
 /** Query statistics for `supervise db slow`, where the installation has the module. */

@@ -108,7 +108,7 @@ async function createHome(home: string, project: string): Promise<void> {
   if (root && (mode & 0o011) !== 0o011) await chmod(home, (mode & 0o777) | 0o011);
   const ignore = join(home, ".gitignore");
   if ((await attempt(() => lstat(ignore))) === null) {
-    await writeFile(ignore, "*\n");
+    await writeFile(ignore, "*\n", { flag: "wx" });
     await giveToOwner(ignore, home);
   }
 }

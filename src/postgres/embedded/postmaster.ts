@@ -1,5 +1,5 @@
 /** The server process of a data folder, known by the file `postmaster.pid` that it keeps there. */
-import { open, readFile, readlink, realpath } from "node:fs/promises";
+import { constants, open, readFile, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { isAlive } from "./process.js";
 import { attempt, run } from "./run.js";
@@ -39,7 +39,7 @@ export async function disownStrangers(data: string): Promise<void> {
   const file = join(data, "postmaster.pid");
   const [, ...rest] = (await readFile(file, "utf8")).split("\n");
   // In place: the file keeps its owner, who is not always this process's user.
-  const handle = await open(file, "r+");
+  const handle = await open(file, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
     await handle.truncate();
     await handle.write([String(NOBODY), ...rest].join("\n"), 0);

@@ -8,8 +8,6 @@ export interface Secret {
   readonly password: string;
   /** 0 = none yet. */
   readonly port: number;
-  /** The project's database. Kept, so that a renamed project finds its data. */
-  readonly database: string;
 }
 
 /** A new password: 144 random bits that need no encoding in a URL. */
@@ -22,10 +20,10 @@ export async function readSecret(place: Place): Promise<Secret | null> {
   const text = await attempt(() => readFile(place.secret, "utf8"));
   const found = text === null ? null : parse(text);
   if (typeof found !== "object" || found === null) return null;
-  if (!("password" in found && "port" in found && "database" in found)) return null;
-  const { password, port, database } = found;
+  if (!("password" in found && "port" in found)) return null;
+  const { password, port } = found;
   if (typeof password !== "string" || password === "" || typeof port !== "number") return null;
-  return typeof database === "string" ? { password, port, database } : null;
+  return { password, port };
 }
 
 /** Readable by its owner only, and never half-written. */

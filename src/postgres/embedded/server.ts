@@ -4,8 +4,8 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chooseBinaries, type BinarySource } from "./binaries.js";
 import { createCluster, dataVersion, failed, resetPassword } from "./cluster.js";
-import { databaseName, isWrongPassword, openDatabase } from "./database.js";
-import { joinKeeper, keeperPid, othersHold, type Hold } from "./keeper.js";
+import { databaseName, isWrongPassword, openDatabase, rememberDatabase } from "./database.js";
+import { findKeeper, joinKeeper, othersHold, type Hold } from "./keeper.js";
 import { launch } from "./launch.js";
 import type { Place } from "./place.js";
 import { findPostmaster, isReady } from "./postmaster.js";
@@ -43,7 +43,7 @@ const SHUTDOWN_MS = 5_000;
 export async function serve(place: Place, wanted: Wanted): Promise<Server> {
   const running = (await join(place)) ?? (await start(place, wanted));
   try {
-    return await open(running);
+    return await open(running, place, wanted);
   } catch (error) {
     await release(place, running.hold);
     if (!isWrongPassword(error)) throw error;
@@ -52,7 +52,7 @@ export async function serve(place: Place, wanted: Wanted): Promise<Server> {
   await rm(place.secret);
   const again = await start(place, wanted);
   try {
-    return await open(again);
+    return await open(again, place, wanted);
   } catch (error) {
     await release(place, again.hold);
     throw error;
@@ -84,8 +84,7 @@ async function start(place: Place, wanted: Wanted): Promise<Running> {
   const major = await dataVersion(place);
   const binaries = await chooseBinaries(place, major, wanted.sources);
   const kept = await readSecret(place);
-  const database = databaseName(wanted.project);
-  const secret: Secret = kept ?? { password: newPassword(), port: 0, database };
+  const secret: Secret = kept ?? { password: newPassword(), port: 0 };
   if (kept === null) await writeSecret(place, secret);
   if (major === null) await createCluster(place, binaries, secret.password);
   else if (kept === null) await resetPassword(place, binaries, secret.password);
@@ -94,9 +93,10 @@ async function start(place: Place, wanted: Wanted): Promise<Running> {
   return { ...secret, ...server };
 }
 
-async function open(running: Running): Promise<Server> {
+async function open(running: Running, place: Place, wanted: Wanted): Promise<Server> {
   const { hold, keeper, port } = running;
-  return { ...(await openDatabase(running)), hold, keeper, port };
+  const database = await rememberDatabase(place, databaseName(wanted.project));
+  return { ...(await openDatabase({ ...running, database })), hold, keeper, port };
 }
 
 /** The port of a server that is starting, once it is ready; null when it ends instead. */
@@ -112,7 +112,7 @@ async function untilReady(place: Place): Promise<number | null> {
 /** Waits for the server to end, which its keeper sees to; without one, or late, ends it itself. */
 async function end(place: Place): Promise<void> {
   const server = await findPostmaster(place.data);
-  const keeper = await keeperPid(place);
+  const keeper = (await findKeeper(place))?.pid ?? null;
   const living = [server?.pid, keeper].filter((pid) => typeof pid === "number");
   const kept = keeper !== null && (await isAlive(keeper));
   if (kept && (await untilGone(living, KEEPER_MS))) return;
