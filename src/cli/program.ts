@@ -10,6 +10,7 @@ import { registerHelp } from "./commands/help.js";
 import { registerInit } from "./commands/init.js";
 import { registerDb } from "./commands/db.js";
 import { registerMigrate } from "./commands/migrate.js";
+import { registerTop } from "./commands/top.js";
 import { registerServe } from "./commands/serve.js";
 import { registerValidate } from "./commands/validate.js";
 import type { CliContext, GlobalOptions } from "./context.js";
@@ -49,6 +50,7 @@ export function buildProgram(context: ProgramContext): Command {
   registerStop(program, context);
   registerConfig(program, context);
   registerValidate(program, context);
+  registerTop(program, context);
   registerInit(program, context);
   registerCompletion(program, context);
   registerHelp(program, context);

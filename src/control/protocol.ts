@@ -75,6 +75,8 @@ export interface Status {
   workers: WorkerStatus[];
   /** The workers' pools, summed. */
   pool: Omit<PoolStatus, "name">;
+  /** The p99 of waits in ms, a value each second, newest last; at most half a minute. */
+  waits?: readonly number[];
   /** Null until the budget has been read. */
   budget: BudgetStatus | null;
   /** Null when there is no database. */

@@ -7,6 +7,7 @@ import type { BudgetVerdict } from "../postgres/budget.js";
 import { createFigureReader } from "./figures.js";
 import type { Asked } from "./signals.js";
 import { readinessOf, statusOf } from "./status.js";
+import { rememberWaits } from "./wait-history.js";
 import type { Supervisor } from "./supervisor.js";
 
 /** What is known besides the state of the workers; it changes as time goes by. */
@@ -20,15 +21,18 @@ export interface Known {
 export function createTarget(supervisor: Supervisor, known: Known, log: Logger): ControlTarget {
   const figures = createFigureReader();
   const { loop } = supervisor;
-  const status = (): Status =>
-    statusOf({
+  const waits = rememberWaits(() => supervisor.pools.aggregate.snapshot("all").wait_ms.p99);
+  const status = (): Status => ({
+    waits: waits(),
+    ...statusOf({
       supervisor,
       figures,
       startedAt: known.startedAt,
       warnings: known.warnings,
       budget: () => budgetStatus(known.budget),
       migrations: () => known.migrations,
-    });
+    }),
+  });
   const readiness = () => readinessOf(loop.state(), supervisor.pools.aggregate.database().state);
   return {
     status,

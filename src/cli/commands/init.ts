@@ -8,6 +8,7 @@ import type { InitResult } from "../../init/init.js";
 import type { CliContext } from "../context.js";
 
 interface InitOptions {
+  fromDatabase?: string | true;
   force?: boolean;
   json?: boolean;
 }
@@ -48,17 +49,38 @@ function renderInit(result: InitResult, colour: boolean): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** The URL given, else the one that the project's configuration has. */
+async function readSchema(root: string, given: string | true): Promise<string> {
+  const { loadConfig } = await import("../../config/load.js");
+  const { config } = await loadConfig({ cwd: root, env: process.env, flags: {} });
+  const url = given === true ? (config.database.directUrl ?? config.database.url) : given;
+  if (url === null) {
+    throw new SuperviseError("DATABASE_MISSING", {
+      what: "no database to read the schema from",
+      remedy: "set DATABASE_URL, or name it: supervise init --from-database postgresql://...",
+    });
+  }
+  const { schemaFromDatabase } = await import("../../init/from-database.js");
+  return schemaFromDatabase(url, config.database.namespace);
+}
+
 export function registerInit(program: Command, context: CliContext): void {
   program
     .command("init")
     .description("write dazzle.toml, a Procfile and, where there is none, a starter application")
     .argument("[folder]", "the project's folder (default: here)")
     .option("--force", "overwrite dazzle.toml, Procfile, .env.example and schema.sql")
+    .option(
+      "--from-database [url]",
+      "write schema.sql from a live database (default: the configured one)",
+    )
     .option("--json", "print one JSON document")
     .action(async (folder: string | undefined, options: InitOptions) => {
       const root = folderFrom(folder);
       const { initProject } = await import("../../init/init.js");
-      const result = initProject(root, { force: options.force === true, schema: null });
+      const { fromDatabase } = options;
+      const schema = fromDatabase === undefined ? null : await readSchema(root, fromDatabase);
+      const result = initProject(root, { force: options.force === true, schema });
       context.io.stdout(
         options.json === true
           ? `${JSON.stringify(result, null, 2)}\n`

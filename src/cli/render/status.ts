@@ -2,6 +2,7 @@
 import pc from "picocolors";
 import type { Status, WorkerStatus } from "../../control/protocol.js";
 import { formatDuration, formatSize } from "../../util/units.js";
+import { sparkline } from "./sparkline.js";
 import { renderTable, type Column } from "./table.js";
 
 const COLUMNS: readonly Column[] = [
@@ -37,11 +38,19 @@ const row = (worker: WorkerStatus): string[] => [
   whole(worker.requests.per_s),
 ];
 
-function poolLines({ pool }: Status): string[] {
+/** What is left of a line of 80 columns. */
+function recentWaits(values: readonly number[], taken: number): string {
+  const room = Math.max(0, 78 - taken);
+  const line = sparkline(values.slice(-room));
+  return line.trim() === "" ? "" : `  ${line}`;
+}
+
+function poolLines({ pool, waits = [] }: Status): string[] {
   const { p50, p95, p99, max } = pool.wait_ms;
+  const figures = `waits       p50 ${wait(p50)}  p95 ${wait(p95)}  p99 ${wait(p99)}  max ${wait(max)} ms`;
   return [
     `pool        ${pool.total} of ${pool.max} connections open, ${pool.idle} idle, ${pool.waiting} waiting`,
-    `waits       p50 ${wait(p50)}  p95 ${wait(p95)}  p99 ${wait(p99)}  max ${wait(max)} ms`,
+    figures + recentWaits(waits, figures.length),
     `checkouts   ${pool.checkouts}, of which ${pool.timeouts} timed out`,
   ];
 }

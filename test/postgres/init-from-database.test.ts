@@ -1,0 +1,91 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { loadConfig } from "../../src/config/load.js";
+import { schemaFromDatabase } from "../../src/init/from-database.js";
+import { initProject } from "../../src/init/init.js";
+import { planMigration } from "../../src/migration/migrate.js";
+import { connect, createDatabase, type TestDatabase } from "../support/database.js";
+
+let database: TestDatabase;
+let root: string;
+beforeEach(async () => {
+  database = await createDatabase();
+  root = mkdtempSync(join(tmpdir(), "from-database-"));
+});
+afterEach(async () => {
+  rmSync(root, { recursive: true });
+  await database.drop();
+});
+
+const EVERYTHING = `
+  CREATE EXTENSION citext;
+  CREATE TYPE status AS ENUM ('open', 'in ''progress''', 'done');
+  CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+  CREATE SEQUENCE ticket START WITH 100 INCREMENT BY 5;
+  CREATE TABLE "Person" (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    email citext NOT NULL UNIQUE,
+    "first name" text DEFAULT 'it''s',
+    born date CHECK (born > '1900-01-01')
+  );
+  CREATE TABLE task (
+    id serial PRIMARY KEY,
+    owner bigint NOT NULL REFERENCES "Person" (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    parent int REFERENCES task (id),
+    state status NOT NULL DEFAULT 'open',
+    size positive,
+    number bigint DEFAULT nextval('ticket'),
+    tags text[] NOT NULL DEFAULT '{}',
+    price numeric(10,2) NOT NULL DEFAULT 0,
+    doubled numeric GENERATED ALWAYS AS (price * 2) STORED,
+    made timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT tidy CHECK (length(array_to_string(tags, ',')) < 1000)
+  );
+  CREATE INDEX task_open ON task (made DESC NULLS LAST) WHERE state <> 'done';
+  CREATE UNIQUE INDEX task_lower ON task (lower(tags[1])) INCLUDE (price);
+  CREATE TABLE event (at timestamptz NOT NULL, what text) PARTITION BY RANGE (at);
+  CREATE TABLE event_2026 PARTITION OF event FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+  COMMENT ON TABLE task IS 'what is to be done; soon';
+  COMMENT ON COLUMN task.state IS 'where it stands';
+  CREATE TABLE pgmigrations (id serial PRIMARY KEY, name text);
+  CREATE VIEW open_task AS SELECT * FROM task WHERE state = 'open';
+`;
+
+it("writes a schema.sql from which the plan for that database is empty", async () => {
+  const session = await connect(database.url);
+  try {
+    await session.query(EVERYTHING);
+    const schema = await schemaFromDatabase(database.url, "public");
+    writeFileSync(join(root, "server.js"), "");
+    initProject(root, { force: false, schema });
+    expect(readFileSync(join(root, "schema.sql"), "utf8")).toBe(schema);
+    expect(schema).toContain("--   view open_task");
+    expect(schema).not.toContain("pgmigrations");
+    const env = { DATABASE_URL: database.url };
+    const { config } = await loadConfig({ cwd: root, env, flags: {} });
+    const plan = await planMigration(session, config);
+    expect({ safe: plan.safe, unsafe: plan.unsafe }).toEqual({ safe: [], unsafe: [] });
+  } finally {
+    await session.end();
+  }
+});
+
+it("creates the same schema in an empty database", async () => {
+  const source = await connect(database.url);
+  const copy = await createDatabase();
+  try {
+    await source.query(EVERYTHING);
+    const schema = await schemaFromDatabase(database.url, "public");
+    const session = await connect(copy.url);
+    await session.query(schema);
+    await session.end();
+    expect(withoutViews(await schemaFromDatabase(copy.url, "public"))).toBe(withoutViews(schema));
+  } finally {
+    await source.end();
+    await copy.drop();
+  }
+});
+
+const withoutViews = (text: string): string => text.replace(/^-- Also[^\n]*\n(--[^\n]*\n)*\n/m, "");
