@@ -136,15 +136,13 @@ function unknownKey(document: Document, at: readonly string[], known: readonly s
   const environment = at[0] === "env" ? at.slice(0, 2) : [];
   const elsewhere = ALL_OPTIONS.map((option) => option.key);
   const near = nearest(written, prefix.length === environment.length ? [] : known);
-  const moved =
+  const inSection = near === null ? null : [...prefix.slice(environment.length), near].join(".");
+  const found =
+    // The very key in another section is more likely meant than a similar one here.
     elsewhere.find((key) => key.endsWith(`.${written}`)) ??
-    elsewhere.find((key) => key === nearest(`${prefix.at(-1) ?? ""}.${written}`, elsewhere));
-  const suggestion =
-    near !== null
-      ? [...prefix, near].join(".")
-      : moved === undefined
-        ? null
-        : [...environment, moved].join(".");
+    inSection ??
+    nearest(`${prefix.at(-1) ?? ""}.${written}`, elsewhere);
+  const suggestion = found === null ? null : [...environment, found].join(".");
   return problemAt(document, at, {
     what: `unknown key ${at.map(shortened).join(".")}`,
     remedy:

@@ -20,7 +20,7 @@ export type Constraint =
     };
 
 export function parseConstraint(written: string): Constraint {
-  const text = written.trim();
+  const text = npmPreReleases(written.trim());
   const translated = isPython(text) ? fromPython(text) : { ok: true as const, range: text };
   if (!translated.ok) return translated;
   const { range } = translated;
@@ -39,6 +39,24 @@ function refuse(why: string, remedy?: string): Constraint {
     why,
     remedy: remedy ?? 'write an npm range such as "~0.38" or ">=0.38 <0.40"',
   };
+}
+
+const STAGES: Readonly<Record<string, string>> = {
+  a: "alpha",
+  alpha: "alpha",
+  b: "beta",
+  beta: "beta",
+  c: "rc",
+  rc: "rc",
+};
+
+/** Python's `0.38.0rc1` as npm writes it, `0.38.0-rc.1`. */
+function npmPreReleases(text: string): string {
+  return text.replace(
+    /(?<![\w.-])(v?)(\d+(?:\.\d+){0,2})\.?(alpha|beta|rc|a|b|c)\.?(\d+)(?![\w.])/g,
+    (_all, prefix: string, digits: string, stage: string, number: string) =>
+      `${prefix}${padded(digits.split(".").map(Number))}-${STAGES[stage] ?? stage}.${number}`,
+  );
 }
 
 /** Operators that only Python has, or its comma, which means nothing to npm. */
@@ -74,12 +92,13 @@ function fromPython(text: string): Constraint {
   return range === "" ? refuse("allows no version at all") : { ok: true, range };
 }
 
-/** An operator, and up to three numbers: what npm and Python versions have in common. */
-const CLAUSE = /^(===|==|~=|!=|<=|>=|<|>)\s*v?(\d+(?:\.\d+)*)(\.\*)?$/;
+/** An operator, up to three numbers, a wildcard or a pre-release: what npm and Python have in common. */
+const CLAUSE = /^(===|==|~=|!=|<=|>=|<|>)\s*v?(\d+(?:\.\d+)*)(\.\*|-[a-z]+\.\d+)?$/;
 
 function readClause(clause: string, { bounds, holes }: Clauses): Constraint | null {
   const quoted = JSON.stringify(clause.slice(0, 60));
-  const [, operator = "", digits = "", wildcard] = CLAUSE.exec(clause) ?? [];
+  const [, operator = "", digits = "", ending = ""] = CLAUSE.exec(clause) ?? [];
+  const wildcard = ending === ".*";
   const numbers = digits.split(".").map(Number);
   if (operator === "") {
     return refuse(
@@ -91,11 +110,11 @@ function readClause(clause: string, { bounds, holes }: Clauses): Constraint | nu
   if (numbers.length > 3) {
     return refuse(`has more than three numbers in ${quoted}, and npm versions have three`);
   }
-  if (wildcard !== undefined && !["==", "!="].includes(operator)) {
+  if (wildcard && !["==", "!="].includes(operator)) {
     return refuse(`has a wildcard behind ${operator} in ${quoted}, which has no meaning`);
   }
   // Python pads with zeros, where npm would read "<=0.38" as "any 0.38".
-  const version = padded(numbers);
+  const version = padded(numbers) + (wildcard ? "" : ending);
   const end = padded(increased(numbers));
   if (operator === "~=") {
     if (numbers.length === 1) {
@@ -103,8 +122,8 @@ function readClause(clause: string, { bounds, holes }: Clauses): Constraint | nu
     }
     bounds.push(`>=${version}`, `<${padded(increased(numbers.slice(0, -1)))}`);
   } else if (operator === "!=") {
-    holes.push({ from: version, after: wildcard === undefined ? `>${version}` : `>=${end}` });
-  } else if (wildcard !== undefined) {
+    holes.push({ from: version, after: wildcard ? `>=${end}` : `>${version}` });
+  } else if (wildcard) {
     bounds.push(`>=${version}`, `<${end}`);
   } else {
     bounds.push(`${operator.startsWith("==") ? "=" : operator}${version}`);

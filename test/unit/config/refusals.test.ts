@@ -14,6 +14,7 @@ describe("keys of dazzle.toml", () => {
     ["[pool]\nmx = 1", "unknown key pool.mx", 2, "did you mean pool.max?"],
     ["\n\n[pol]\nmax = 1", "unknown section [pol]", 3, "did you mean [pool]?"],
     ["[Pool]\nmax = 1", "unknown section [Pool]", 1, "did you mean [pool]?"],
+    ["[control]\ndir = 'x'", "unknown key control.dir", 2, "did you mean backup.dir?"],
     ["workers = 4", "unknown key workers", 1, "did you mean app.workers?"],
     ["[pool]\nworkers = 4", "unknown key pool.workers", 2, "did you mean app.workers?"],
     [
