@@ -7,7 +7,7 @@ import { findEntry } from "../config/entry.js";
 import type { Config } from "../config/config.js";
 import type { ResolvedConfig } from "../config/load.js";
 import { SuperviseError } from "../errors.js";
-import type { Logger } from "../log/logger.js";
+import type { Fields, Logger } from "../log/logger.js";
 import { applyMigration } from "../migration/migrate.js";
 import { verifyPin } from "../pin/verify.js";
 import { decideBudget, readCapacity, type BudgetVerdict } from "../postgres/budget.js";
@@ -128,17 +128,7 @@ export async function checkBudget(
     poolMax: config.pool.max,
     project: config.project.name,
   });
-  const fields = {
-    workers,
-    pool_max: config.pool.max,
-    demand: verdict.demand,
-    capacity: verdict.capacity,
-    max_connections: verdict.maxConnections,
-    reserved: verdict.reserved,
-    others: verdict.others,
-    available: verdict.available,
-    largest_pool_max: verdict.largestPoolMax,
-  };
+  const fields = budgetFields(verdict, workers, config.pool.max);
   if (verdict.status === "ok") {
     log.event("info", "budget.ok", verdict.message, fields);
     return verdict;
@@ -152,3 +142,16 @@ export async function checkBudget(
   }
   return verdict;
 }
+
+/** The numbers of a verdict, as the log shows them. */
+export const budgetFields = (verdict: BudgetVerdict, workers: number, poolMax: number): Fields => ({
+  workers,
+  pool_max: poolMax,
+  demand: verdict.demand,
+  capacity: verdict.capacity,
+  max_connections: verdict.maxConnections,
+  reserved: verdict.reserved,
+  others: verdict.others,
+  available: verdict.available,
+  largest_pool_max: verdict.largestPoolMax,
+});

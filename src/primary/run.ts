@@ -10,17 +10,19 @@ import { startControl } from "../control/server.js";
 import { EXIT, SuperviseError, type ExitStatus } from "../errors.js";
 import type { Logger, LogSink } from "../log/logger.js";
 import type { Embedded } from "../postgres/embedded.js";
-import type { Session } from "../postgres/session.js";
 import { settlePort } from "./address.js";
+import { createOwnSession } from "./own-session.js";
+import { createUpkeep, learnMigrations } from "./upkeep.js";
 import { createDevelopment } from "./development.js";
-import { checkBudget, checkEntry, checkPin, connect, findDatabase, migrate } from "./prepare.js";
+import { checkBudget, checkEntry, checkPin, findDatabase, migrate } from "./prepare.js";
 import { activatedSocket } from "./activation.js";
 import { createNotifier } from "./notify.js";
 import { startGuardian } from "./guardian.js";
 import { runUnderInit } from "./init.js";
 import { listenForSignals } from "./signals.js";
 import { createSupervisor, toError, type Release, type Supervisor } from "./supervisor.js";
-import { createTarget, obey, type Known } from "./target.js";
+import type { Known } from "./known.js";
+import { createTarget, obey } from "./target.js";
 import { rememberWarnings } from "./warnings.js";
 import { watchWorkers } from "./watch.js";
 import { workerCount } from "./worker-count.js";
@@ -51,10 +53,8 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
   signals.handTo((asked) => {
     if (asked.type === "stop" || asked.type === "stop-now") stopped.abort();
   });
-  const held: { embedded: Embedded | null; session: Session | null } = {
-    embedded: null,
-    session: null,
-  };
+  const held: { embedded: Embedded | null } = { embedded: null };
+  const own = createOwnSession();
   const known: Known = { startedAt, warnings, budget: null, migrations: null };
 
   /** Everything before the fork, for the start and for each reload alike. */
@@ -66,10 +66,11 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     checkEntry(resolved.config);
     const found = await findDatabase(resolved.config, held.embedded, log);
     held.embedded = found.embedded;
-    held.session ??= await connect(found.config, log, stopped.signal);
-    await migrate(held.session, found.config, log, stopped.signal);
-    const workers = await workerCount(held.session, found.config, log);
-    known.budget = await checkBudget(held.session, found.config, workers, log);
+    const session = await own.get(found.config, log, stopped.signal);
+    await migrate(session, found.config, log, stopped.signal);
+    if (!first) await learnMigrations(session, found.config, known);
+    const workers = await workerCount(session, found.config, log);
+    known.budget = await checkBudget(session, found.config, workers, log);
     const config = { ...found.config, app: { ...found.config.app, workers } };
     return {
       config: first && socket === null ? await settlePort(config) : config,
@@ -98,7 +99,8 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
       },
     });
     supervisor.pools.aggregate.setLargestMax(known.budget?.largestPoolMax ?? null);
-    const target = createTarget(supervisor, known, log);
+    const upkeep = createUpkeep({ own, supervisor, known, log });
+    const target = createTarget(supervisor, known, upkeep, log);
     const control = await startControl({
       config: release.config,
       target,
@@ -109,10 +111,12 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     try {
       signals.handTo((asked) => obey(asked, supervisor, target, log));
       supervisor.loop.dispatch({ type: "begin" });
+      await upkeep.begin();
       const failure = await supervisor.ended;
       if (failure !== null) throw toError(failure);
     } finally {
       watch.close();
+      upkeep.close();
       await development.close();
       control.close();
       await guardian.close();
@@ -123,7 +127,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     if (stopped.signal.aborted && isInterruption(error)) return EXIT.ok;
     throw error;
   } finally {
-    await held.session?.end();
+    await own.close();
     await held.embedded?.stop();
     signals.close();
     log.event("info", "supervisor.stopped", "stopped", {

@@ -1,6 +1,6 @@
 /** What the control server and the signals can do with the supervisor. */
 import { renderMetrics } from "../control/metrics.js";
-import type { ControlTarget, ReloadResult, Status, Warning } from "../control/protocol.js";
+import type { ControlTarget, ReloadResult, Status } from "../control/protocol.js";
 import { SuperviseError } from "../errors.js";
 import type { Logger, LogSink } from "../log/logger.js";
 import type { BudgetVerdict } from "../postgres/budget.js";
@@ -8,17 +8,16 @@ import { createFigureReader } from "./figures.js";
 import type { Asked } from "./signals.js";
 import { readinessOf, statusOf } from "./status.js";
 import { rememberWaits } from "./wait-history.js";
+import type { Known } from "./known.js";
+import type { Upkeep } from "./upkeep.js";
 import type { Supervisor } from "./supervisor.js";
 
-/** What is known besides the state of the workers; it changes as time goes by. */
-export interface Known {
-  readonly startedAt: Date;
-  readonly warnings: () => readonly Warning[];
-  budget: BudgetVerdict | null;
-  migrations: Status["migrations"];
-}
-
-export function createTarget(supervisor: Supervisor, known: Known, log: Logger): ControlTarget {
+export function createTarget(
+  supervisor: Supervisor,
+  known: Known,
+  upkeep: Pick<Upkeep, "allow">,
+  log: Logger,
+): ControlTarget {
   const figures = createFigureReader();
   const { loop } = supervisor;
   const waits = rememberWaits(() => supervisor.pools.aggregate.snapshot("all").wait_ms.p99);
@@ -61,6 +60,7 @@ export function createTarget(supervisor: Supervisor, known: Known, log: Logger):
     },
     scale: async (workers) => {
       const from = loop.state().slots.length;
+      if (workers > from) await upkeep.allow(workers);
       const reason = await supervisor.ask("scale", workers);
       if (reason === null) return { from, to: workers };
       log.warn(`not scaled to ${workers}: ${reason}`);
@@ -102,10 +102,10 @@ export function obey(
       void target.reload({});
       return;
     case "more":
-      void supervisor.ask("scale", count + 1);
+      quietly(target.scale(count + 1), log);
       return;
     case "fewer":
-      if (count > 1) void supervisor.ask("scale", count - 1);
+      if (count > 1) quietly(target.scale(count - 1), log);
       else log.warn("one worker is left: send TERM to stop it too");
       return;
     case "reopen":
@@ -115,4 +115,9 @@ export function obey(
       log.info("status", { status: target.status() });
       return;
   }
+}
+
+/** A signal has nobody to answer to: the log tells. */
+function quietly(work: Promise<unknown>, log: Logger): void {
+  work.catch((error: unknown) => log.warn(error instanceof Error ? error.message : String(error)));
 }

@@ -1,0 +1,10 @@
+import type { Status, Warning } from "../control/protocol.js";
+import type { BudgetVerdict } from "../postgres/budget.js";
+
+/** What is known besides the state of the workers; it changes as time goes by. */
+export interface Known {
+  readonly startedAt: Date;
+  readonly warnings: () => readonly Warning[];
+  budget: BudgetVerdict | null;
+  migrations: Status["migrations"];
+}
