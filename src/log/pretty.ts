@@ -14,6 +14,9 @@ const COLOUR: Readonly<Record<Level, number>> = {
 const paint = (text: string, code: number, colour: boolean): string =>
   colour ? `\u001b[${code}m${text}\u001b[0m` : text;
 
+/** The longest of the stable names, so that sentences stand below each other. */
+const EVENT_WIDTH = "supervisor.starting".length;
+
 const clock = (time: Date): string =>
   [time.getHours(), time.getMinutes(), time.getSeconds()]
     .map((part) => String(part).padStart(2, "0"))
@@ -36,7 +39,7 @@ export function formatPretty(
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   const inline = entries
     .filter(([, value]) => !isBlock(value))
-    .map(([key, value]) => paint(`${key}=`, 90, colour) + show(value));
+    .map(([key, value]) => paint(`${key}=${show(value)}`, 90, colour));
   const blocks = entries
     .map(([, value]) => value)
     .filter(isBlock)
@@ -44,7 +47,7 @@ export function formatPretty(
   const head = [
     paint(clock(time), 90, colour),
     paint(level.padEnd(5), COLOUR[level], colour),
-    ...(event === undefined ? [] : [paint(event, 36, colour)]),
+    ...(event === undefined ? [] : [paint(event.padEnd(EVENT_WIDTH), 36, colour)]),
     msg,
   ];
   return `${[...head, ...inline].join(" ")}${blocks.join("")}\n`;

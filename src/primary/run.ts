@@ -93,7 +93,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
         holdCrashes: development.hasChanged(),
       }),
       announce: (url) => {
-        sayReady(supervisor, url, startedAt, log);
+        sayReady(supervisor, url, startedAt, control.port, log);
         notifier.note("supervisor.ready");
         development.begin(target, log);
       },
@@ -164,12 +164,22 @@ function sayStarting(config: Config, log: Logger): void {
   });
 }
 
-function sayReady(supervisor: Supervisor, url: string | null, startedAt: Date, log: Logger): void {
+function sayReady(
+  supervisor: Supervisor,
+  url: string | null,
+  startedAt: Date,
+  controlPort: number | null,
+  log: Logger,
+): void {
   const { slots, generation } = supervisor.loop.state();
+  const { features, control } = supervisor.release().config;
+  const page = features.devControlPlane && controlPort !== null;
   log.event("info", "supervisor.ready", `ready${url === null ? "" : ` on ${url}`}`, {
     url,
     workers: slots.length,
     generation,
     boot_ms: Date.now() - startedAt.getTime(),
+    ...(page ? { page: `http://${control.host}:${controlPort}/dazzle/dev/` } : {}),
+    ...(features.watch ? { watching: true } : {}),
   });
 }

@@ -30,7 +30,11 @@ export function registerServe(program: Command, context: CliContext): void {
     }
     const given = readServeFlags(options, entry);
     const { runSupervisor } = await import("../../primary/run.js");
-    const log = await context.logger("stdout");
+    const { withBanner } = await import("../render/banner.js");
+    const sink = await context.logger("stdout");
+    const { io } = context;
+    const pretty = context.globals().logFormat === "pretty";
+    const log = pretty ? withBanner(sink, (text) => io.stdout(text), io.colour) : sink;
     context.exitWith(await runSupervisor({ resolve: () => context.load(given), log }));
   });
 }
