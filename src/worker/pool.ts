@@ -56,6 +56,7 @@ export function createWorkerPool(settings: WorkerPoolSettings): WorkerPool {
   const measured = measure(pool, {
     ...settings,
     name: settings.name ?? "main",
+    ownLimit: false,
     careful: true,
     onIdleError: settings.onIdleError ?? (() => undefined),
   });

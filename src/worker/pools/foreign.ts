@@ -104,6 +104,7 @@ function adopt(pool: Pool, options: Options, settings: ForeignSettings): void {
     min,
     maxLifetimeMs: 0,
     acquireTimeoutMs: unlimited ? (settings.acquireTimeoutMs ?? 0) : 0,
+    ownLimit: Boolean(options["connectionTimeoutMillis"]),
     careful: false,
     onIdleError: (error) => settings.onIdleError?.(name, error),
   });

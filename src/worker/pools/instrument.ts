@@ -133,10 +133,11 @@ function begin(measured: MeasuredPool, original: Method, caller: ConnectCallback
     process.nextTick(caller, lost(measured), undefined, nothing);
     return;
   }
-  if (isFull(pool, meter)) meter.queued += 1;
+  // Others wait for what is idle, and no further connection may be opened.
+  if (pool._idle.length <= pool._pendingQueue.length && pool._isFull()) meter.queued += 1;
   const checkout = ask(meter, measured, caller);
   timer.asked();
-  if (pool.options.connectionTimeoutMillis) {
+  if (measured.ownLimit) {
     // The application's own limit, with pg-pool's own error.
     original.call(pool, checkout.callback.bind(checkout));
     return;
@@ -156,14 +157,6 @@ function begin(measured: MeasuredPool, original: Method, caller: ConnectCallback
 }
 
 const pulse = (pool: Pool): void => pool._pulseQueue();
-
-/** True when a caller has to wait for another's connection: none is idle, and none may be opened. */
-function isFull(pool: Pool, meter: Meter): boolean {
-  const { totalCount, idleCount } = pool;
-  if (totalCount < pool.options.max) return false;
-  const openings = totalCount - idleCount - meter.held.size;
-  return idleCount - (meter.waiting.size - openings) <= 0;
-}
 
 function returning(original: Method) {
   return function _release(

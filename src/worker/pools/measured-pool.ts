@@ -12,6 +12,8 @@ export interface MeasuredPool extends CheckoutOwner {
   readonly keeper: Keeper;
   /** Limit on opening one connection, in milliseconds; 0 none. */
   readonly openTimeoutMs: number;
+  /** The application has set `connectionTimeoutMillis` itself. */
+  readonly ownLimit: boolean;
   /** Connections are judged as they come back; else pg-pool's own rule holds: an error closes. */
   readonly careful: boolean;
 }

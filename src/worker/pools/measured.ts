@@ -19,6 +19,8 @@ export interface MeasureSettings {
   readonly maxLifetimeMs: number;
   /** Time to get a connection in; 0 none. */
   readonly acquireTimeoutMs: number;
+  /** The application has set `connectionTimeoutMillis` itself. */
+  readonly ownLimit: boolean;
   /** Judge connections as they come back. */
   readonly careful: boolean;
   /** Hears of idle connections that the server or the network ended. */
@@ -53,6 +55,7 @@ export function measure(pool: Pool, settings: MeasureSettings): MeasuredPool {
     timer: createAcquireTimer(() => measured, settings.acquireTimeoutMs),
     keeper: createKeeper(pool, meter, settings, failed),
     openTimeoutMs: settings.acquireTimeoutMs,
+    ownLimit: settings.ownLimit,
     careful: settings.careful,
     answered(checkout, error, client, release) {
       if (error || client === undefined) {
