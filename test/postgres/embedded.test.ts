@@ -9,6 +9,7 @@ import { startEmbedded, type Embedded, type EmbeddedOptions } from "../../src/po
 import { isAlive } from "../../src/postgres/embedded/process.js";
 import { openSession } from "../../src/postgres/session.js";
 import { recordingLog, silentLog } from "../support/log.js";
+import { listProcesses } from "../support/processes.js";
 import {
   createProject,
   removeStandIn,
@@ -111,9 +112,9 @@ describe("a new development server", () => {
     expect(rows).toEqual([{ kind: "SCRAM-SHA-256" }]);
   });
 
-  test("keeps the password out of every command line", async () => {
-    const { stdout } = await run("ps", ["-ww", "-eo", "command="]);
-    expect(stdout).not.toContain(new URL(server.url).password);
+  test("keeps the password out of every command line", () => {
+    const commands = listProcesses().map((one) => one.command);
+    expect(commands.join("\n")).not.toContain(new URL(server.url).password);
   });
 
   test("is hidden from git", async () => {
@@ -329,13 +330,10 @@ describe("a project that moves", () => {
     await mkdir(copy);
     const isCopied = (path: string) => !path.endsWith("postgres.alive");
     await cp(project.root, copy, { recursive: true, preserveTimestamps: true, filter: isCopied });
-    if (isRoot)
-      await run("chown", [
-        "-R",
-        "--reference",
-        join(project.root, ".dazzle/postgres"),
-        join(copy, ".dazzle/postgres"),
-      ]);
+    if (isRoot) {
+      const { uid, gid } = await stat(join(project.root, ".dazzle/postgres"));
+      await run("chown", ["-R", `${uid}:${gid}`, join(copy, ".dazzle/postgres")]);
+    }
     const second = await start({ root: copy });
     expect(portOf(second)).not.toBe(portOf(first));
     await second.stop();
@@ -348,8 +346,8 @@ describe.skipIf(!isRoot)("run by root (skipped when run by an ordinary user)", (
   test("the server runs as an unprivileged user", async () => {
     await inherit();
     const { url } = await start();
-    const { stdout } = await run("ps", ["-o", "uid=", "-p", String(await serverPid(project.root))]);
-    expect(Number(stdout)).not.toBe(0);
+    const pid = await serverPid(project.root);
+    expect(listProcesses().find((one) => one.pid === pid)?.uid).not.toBe(0);
     expect(await answers(url)).toBe(true);
   });
 
@@ -411,13 +409,10 @@ describe.skipIf(!isRoot)("run by root (skipped when run by an ordinary user)", (
 
 async function killKeeper(): Promise<void> {
   const users = await readFile(join(project.root, ".dazzle/postgres.users"), "utf8");
-  const keeper = /^keeper\.(\d+)\./m.exec(users)?.[1] ?? "";
-  const { stdout } = await run("ps", ["-eo", "pid=,ppid=,command="]);
+  const keeper = Number(/^keeper\.(\d+)\./m.exec(users)?.[1]);
   // Its second half, the reader of the pipe, is its child with the same command line.
-  const family = stdout
-    .split("\n")
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-    .filter((match) => match?.[1] === keeper || match?.[2] === keeper)
-    .filter((match) => match?.[3]?.includes("dazzle-postgres") === true);
-  for (const match of family) process.kill(Number(match?.[1]), "SIGKILL");
+  const family = listProcesses().filter(
+    (one) => one.pid === keeper || (one.ppid === keeper && one.command.includes("dazzle-postgres")),
+  );
+  for (const { pid } of family) process.kill(pid, "SIGKILL");
 }

@@ -10,6 +10,7 @@ import { startEmbedded } from "../../src/postgres/embedded.js";
 import { isAlive, untilGone } from "../../src/postgres/embedded/process.js";
 import { openSession } from "../../src/postgres/session.js";
 import { silentLog } from "../support/log.js";
+import { listProcesses } from "../support/processes.js";
 import { createProject, serverPid, type TestProject } from "../support/server-project.js";
 
 const FIXTURE = join(import.meta.dirname, "../fixtures/postgres/hold-server.mjs");
@@ -75,11 +76,9 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 
 /** The server, its keeper and whatever else runs for this project. */
 function family(): number[] {
-  const shown = execFileSync("ps", ["-ww", "-eo", "pid=,command="], { encoding: "utf8" });
-  return shown
-    .split("\n")
-    .filter((line) => line.includes(project.root) && !line.includes("hold-server.mjs"))
-    .map((line) => Number.parseInt(line, 10));
+  return listProcesses()
+    .filter(({ command }) => command.includes(project.root) && !command.includes("hold-server.mjs"))
+    .map(({ pid }) => pid);
 }
 
 describe("when a supervisor is killed", () => {
@@ -164,9 +163,8 @@ describe.skipIf(reason !== null)(`an ordinary user${reason === null ? "" : ` (${
 
   test("runs a server as themselves", async () => {
     const holder = await hold("setpriv", ...asNobody);
-    const pid = String(await serverPid(project.root));
-    const uid = execFileSync("ps", ["-o", "uid=", "-p", pid], { encoding: "utf8" });
-    expect(Number(uid)).toBe(NOBODY);
+    const pid = await serverPid(project.root);
+    expect(listProcesses().find((one) => one.pid === pid)?.uid).toBe(NOBODY);
     await kill(holder, "SIGTERM");
     expect(family()).toEqual([]);
   });
