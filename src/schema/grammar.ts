@@ -15,6 +15,8 @@ export interface RawStatement {
  * @throws SuperviseError SCHEMA_INVALID with file and line.
  */
 export async function parseSource(source: Source): Promise<RawStatement[]> {
+  // The parser takes no file without a statement.
+  if (source.tokens.every(({ kind, value }) => kind === "comment" || value === ";")) return [];
   const { loadModule, parseSync, hasSqlDetails } = await import("libpg-query");
   await loadModule();
   const refuseMeta = source.tokens.find(({ value }) => value === "\\");

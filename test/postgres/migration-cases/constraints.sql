@@ -1,0 +1,505 @@
+--- a check comes
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, check (a > 0));
+--safe
+add_constraint t.t_a_check
+validate_constraint t.t_a_check
+
+--- a named check comes
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint positive check (a > 0));
+--safe
+add_constraint t.positive
+validate_constraint t.positive
+
+--- a check over columns comes
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, check (a < b));
+--safe
+add_constraint t.t_check
+validate_constraint t.t_check
+
+--- a check without inheritance comes
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint n check (a > 0) no inherit);
+--safe
+add_constraint t.n
+validate_constraint t.n
+
+--- a check stays not valid
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text );alter table t add constraint nv check (a > 100) not valid;
+--safe
+add_constraint t.nv
+
+--- a check goes
+--old
+create table t (id int primary key, a int, b int, c text, check (a > 0));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text);
+--unsafe
+drop_constraint t.t_a_check
+
+--- a check says something else
+--old
+create table t (id int primary key, a int, b int, c text, check (a > 0));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, check (a > 1));
+--unsafe
+change_constraint t.t_a_check
+
+--- a check spelled another way
+--old
+create table t (id int primary key, a int, b int, c text, check (a > 0 and c in ('x', 'y') and b between 1 and 5));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, check ((a > 0) and (c = any (array['x', 'y'])) and (b >= 1 and b <= 5)));
+
+--- a check with a regular expression and like
+--old
+create table t (id int primary key, a int, b int, c text, check (c ~ '^[a-z]+$'), check (c like 'x%'));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, check (c ~ '^[a-z]+$'), check (c like 'x%'));
+
+--- a check with case, coalesce and casts
+--old
+create table t (id int primary key, a int, b int, c text, check (coalesce(a, 0) + case when b > 1 then 1 else 0 end >= 0), check (c::varchar(5) is not null), check (c is distinct from 'q'));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, check (coalesce(a, 0) + case when b > 1 then 1 else 0 end >= 0), check (c::varchar(5) is not null), check (c is distinct from 'q'));
+
+--- a check with dates and intervals
+--old
+create table t (id int primary key, a int, b int, c text, d date check (d > date '2020-01-01'), e timestamptz check (e < '2100-01-01'::timestamptz + interval '1 day'));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, d date check (d > date '2020-01-01'), e timestamptz check (e < '2100-01-01'::timestamptz + interval '1 day'));
+
+--- a check on varchar in a list
+--old
+create table t (id int primary key, a int, b int, c text, v varchar(9) check (v in ('a', 'b', 'c')));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, v varchar(9) check (v in ('a', 'b', 'c')));
+
+--- a check is renamed
+--old
+create table t (id int primary key, a int, b int, c text, constraint old_name check (a > 0));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint new_name check (a > 0));
+--unsafe
+change_constraint t.new_name
+
+--- a check whose name the server makes up differs
+--old
+create table t (id int primary key, a int, b int, c text, constraint other check (a > 0));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, check (a > 0));
+
+--- a unique constraint comes
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, unique (a));
+--safe
+add_constraint t.t_a_key
+
+--- a named unique constraint over columns comes
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint u unique (a, b));
+--safe
+add_constraint t.u
+
+--- a unique constraint with include comes
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint u unique (a) include (b));
+--safe
+add_constraint t.u
+
+--- a deferrable unique constraint comes
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint u unique (a) deferrable initially deferred);
+--safe
+add_constraint t.u
+
+--- a unique constraint with storage parameters comes
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint u unique (a) with (fillfactor = 70));
+--safe
+add_constraint t.u
+
+--- a unique constraint without distinct nulls comes
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint u unique nulls not distinct (a));
+--safe
+add_constraint t.u
+
+--- a unique constraint goes
+--old
+create table t (id int primary key, a int, b int, c text, unique (a));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text);
+--unsafe
+drop_constraint t.t_a_key
+
+--- a unique constraint over other columns
+--old
+create table t (id int primary key, a int, b int, c text, constraint u unique (a));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint u unique (a, b));
+--unsafe
+change_constraint t.u
+
+--- a unique constraint becomes deferrable
+--old
+create table t (id int primary key, a int, b int, c text, constraint u unique (a));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint u unique (a) deferrable);
+--unsafe
+change_constraint t.u
+
+--- a unique constraint is renamed
+--old
+create table t (id int primary key, a int, b int, c text, constraint u unique (a));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint v unique (a));
+--unsafe
+change_constraint t.v
+
+--- a unique index becomes a constraint
+--old
+create table t (id int primary key, a int, b int, c text);create unique index u on t (a);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint u unique (a));
+--safe
+add_constraint t.u
+
+--- a unique constraint becomes an index
+--old
+create table t (id int primary key, a int, b int, c text, constraint u unique (a));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text);create unique index u on t (a);
+--unsafe
+change_index t.u
+
+--- a unique index of other columns is in the way
+--old
+create table t (id int primary key, a int, b int, c text);create unique index u on t (b);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, constraint u unique (a));
+--unsafe
+change_constraint t.u
+
+--- a foreign key comes
+--old
+create table p (id int primary key, a int, b int);
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into p values (2, 1, 1); insert into t values (1, 2, 3, 'x');
+--new
+create table p (id int primary key, a int, b int);
+create table t (id int primary key, a int, b int, c text, foreign key (a) references p);
+--safe
+add_constraint t.t_a_fkey
+validate_constraint t.t_a_fkey
+
+--- a foreign key with actions comes
+--old
+create table p (id int primary key, a int, b int);
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into p values (2, 1, 1); insert into t values (1, 2, 3, 'x');
+--new
+create table p (id int primary key, a int, b int);
+create table t (id int primary key, a int, b int, c text, constraint f foreign key (a) references p (id) match full on update cascade on delete set null deferrable initially deferred);
+--safe
+add_constraint t.f
+validate_constraint t.f
+
+--- a foreign key goes
+--old
+create table p (id int primary key, a int, b int);
+create table t (id int primary key, a int, b int, c text, foreign key (a) references p);
+--data
+insert into p values (2, 1, 1); insert into t values (1, 2, 3, 'x');
+--new
+create table p (id int primary key, a int, b int);
+create table t (id int primary key, a int, b int, c text);
+--unsafe
+drop_constraint t.t_a_fkey
+
+--- a foreign key with another action
+--old
+create table p (id int primary key, a int, b int);
+create table t (id int primary key, a int, b int, c text, foreign key (a) references p);
+--data
+insert into p values (2, 1, 1); insert into t values (1, 2, 3, 'x');
+--new
+create table p (id int primary key, a int, b int);
+create table t (id int primary key, a int, b int, c text, foreign key (a) references p on delete cascade);
+--unsafe
+change_constraint t.t_a_fkey
+
+--- a foreign key to another table
+--old
+create table p (id int primary key, a int, b int);
+create table q (id int primary key);
+create table t (id int primary key, a int, b int, c text, constraint f foreign key (a) references p);
+--data
+insert into p values (2, 1, 1); insert into q values (2); insert into t values (1, 2, 3, 'x');
+--new
+create table p (id int primary key, a int, b int);
+create table q (id int primary key);
+create table t (id int primary key, a int, b int, c text, constraint f foreign key (a) references q);
+--unsafe
+change_constraint t.f
+
+--- a foreign key to a unique constraint that comes with it
+--old
+create table p (id int primary key, a int);
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into p values (1, 2); insert into t values (1, 2, 3, 'x');
+--new
+create table p (id int primary key, a int unique);
+create table t (id int primary key, a int, b int, c text, foreign key (a) references p (a));
+--safe
+add_constraint p.p_a_key
+add_constraint t.t_a_fkey
+validate_constraint t.t_a_fkey
+
+--- a foreign key to a new table
+--old
+create table t (id int primary key, a int, b int, c text);
+--new
+create table p (id int primary key);
+create table t (id int primary key, a int, b int, c text, foreign key (a) references p);
+--safe
+create_table p
+add_constraint t.t_a_fkey
+validate_constraint t.t_a_fkey
+
+--- a foreign key that sets some columns null
+--old
+create table p (a int, b int, primary key (a, b));
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into p values (2, 3); insert into t values (1, 2, 3, 'x');
+--new
+create table p (a int, b int, primary key (a, b));
+create table t (id int primary key, a int, b int, c text, constraint f foreign key (a, b) references p (a, b) on delete set null (b));
+--safe
+add_constraint t.f
+validate_constraint t.f
+
+--- a primary key comes on columns that are not null
+--old
+create table t (id int not null, a int);
+--data
+insert into t values (1, 2);
+--new
+create table t (id int not null primary key, a int);
+--safe
+add_constraint t.t_pkey
+
+--- a primary key comes on columns that may be null
+--old
+create table t (id int, a int);
+--data
+insert into t values (1, 2);
+--new
+create table t (id int primary key, a int);
+--unsafe
+set_not_null t.id
+change_primary_key t.t_pkey
+
+--- a primary key goes
+--old
+create table t (id int primary key, a int);
+--data
+insert into t values (1, 2);
+--new
+create table t (id int not null, a int);
+--unsafe
+change_primary_key t.t_pkey
+
+--- a primary key over other columns
+--old
+create table t (id int primary key, a int not null);
+--data
+insert into t values (1, 2);
+--new
+create table t (id int not null, a int not null, primary key (id, a));
+--unsafe
+change_primary_key t.t_pkey
+
+--- a primary key is renamed
+--old
+create table t (id int primary key);
+--data
+insert into t values (1);
+--new
+create table t (id int constraint k primary key);
+--unsafe
+change_primary_key t.k
+
+--- a primary key that a foreign key needs changes
+--old
+create table t (id int primary key, a int not null); create table r (t int references t);
+--data
+insert into t values (1, 2); insert into r values (1);
+--new
+create table t (id int not null unique, a int not null, primary key (id, a)); create table r (t int references t (id));
+--safe
+add_constraint t.t_id_key
+--unsafe
+change_primary_key t.t_pkey
+
+--- an exclusion constraint comes on a small table
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, during tstzrange, exclude using gist (during with &&));
+--safe
+add_column t.during
+add_constraint t.t_during_excl
+
+--- an exclusion constraint stays
+--old
+create table t (id int primary key, a int, b int, c text, r int4range, constraint e exclude using gist (r with &&) where (r is not null));
+--data
+insert into t values (1, 2, 3, 'x', '[1,2)');
+--new
+create table t (id int primary key, a int, b int, c text, r int4range, constraint e exclude using gist (r with &&) where (r is not null));
+
+--- an exclusion constraint says something else
+--old
+create table t (id int primary key, a int, b int, c text, r int4range, constraint e exclude using gist (r with &&));
+--data
+insert into t values (1, 2, 3, 'x', '[1,2)');
+--new
+create table t (id int primary key, a int, b int, c text, r int4range, constraint e exclude using gist (r with &&) where (r is not null));
+--unsafe
+change_constraint t.e
+
+--- a constraint on a renamed column waits
+--old
+create table t (id int primary key, a int, b int, c text , old_col int);
+--data
+insert into t values (1, 2, 3, 'x', 4);
+--new
+create table t (id int primary key, a int, b int, c text, new_col int -- was: old_col
+, check (new_col > 0));
+--unsafe
+rename_column t.old_col
+change_constraint t.t_new_col_check
+
+--- constraints in another order
+--old
+create table t (id int primary key, a int, b int, c text, unique (a), check (b > 0), foreign key (a) references t (id));
+--data
+insert into t values (1, 1, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, foreign key (a) references t (id), check (b > 0), unique (a));
+
+--- two checks of one column
+--old
+create table t (id int primary key, a int, b int, c text, check (a > 0), check (a < 100));
+--data
+insert into t values (1, 2, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, check (a > 0), check (a < 100), check (a <> 50));
+--safe
+add_constraint t.t_a_check2
+validate_constraint t.t_a_check2
+
+--- not null in a column and the primary key
+--old
+create table t (id int primary key, a int, b int, c text, d int not null);
+--data
+insert into t values (1, 2, 3, 'x', 4);
+--new
+create table t (id int primary key, a int, b int, c text, d int not null);
+
+--- a foreign key to itself comes
+--old
+create table t (id int primary key, a int, b int, c text);
+--data
+insert into t values (1, 1, 3, 'x');
+--new
+create table t (id int primary key, a int, b int, c text, foreign key (a) references t (id));
+--safe
+add_constraint t.t_a_fkey
+validate_constraint t.t_a_fkey

@@ -1,0 +1,278 @@
+--- a partitioned table comes
+--new
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--safe
+create_table m
+create_table m_1
+create_table m_2
+
+--- a partitioned table with keys and indexes comes
+--new
+create table m (id int not null, at date not null, v int, primary key (id, at)) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+create index on m (v);
+--safe
+create_table m
+create_table m_1
+create_table m_2
+add_index m.m_v_idx
+
+--- a partitioned table stays
+--old
+create table m (id int not null, at date not null, v int, primary key (id, at), check (v > 0)) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+create index on m (v); create index local on m_1 (v, id);
+--data
+insert into m values (1, '2026-02-02', 3), (2, '2026-08-08', 4);
+--new
+create table m (id int not null, at date not null, v int, primary key (id, at), check (v > 0)) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+create index on m (v); create index local on m_1 (v, id);
+
+--- a partition comes
+--old
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--data
+insert into m values (1, '2026-02-02', 3), (2, '2026-08-08', 4);
+--new
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+create table m_3 partition of m for values from ('2027-01-01') to ('2028-01-01');
+--safe
+create_table m_3
+
+--- a default partition comes
+--old
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--data
+insert into m values (1, '2026-02-02', 3), (2, '2026-08-08', 4);
+--new
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+create table m_d partition of m default;
+--safe
+create_table m_d
+
+--- an index on a partitioned table
+--old
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--data
+insert into m values (1, '2026-02-02', 3), (2, '2026-08-08', 4);
+--new
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+create index i on m (v) where v > 0;
+--safe
+add_index m.i
+add_index m_1.i
+add_index m_2.i
+
+--- a unique index on a partitioned table
+--old
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--data
+insert into m values (1, '2026-02-02', 3), (2, '2026-08-08', 4);
+--new
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+create unique index i on m (at, id);
+--safe
+add_index m.i
+add_index m_1.i
+add_index m_2.i
+
+--- an index on one partition
+--old
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--data
+insert into m values (1, '2026-02-02', 3), (2, '2026-08-08', 4);
+--new
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+create index i on m_1 (v);
+--safe
+add_index m_1.i
+
+--- a column on a partitioned table
+--old
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--data
+insert into m values (1, '2026-02-02', 3), (2, '2026-08-08', 4);
+--new
+create table m (id int not null, at date not null, v int, w int default 4) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--safe
+add_column m.w
+
+--- a check on a partitioned table
+--old
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--data
+insert into m values (1, '2026-02-02', 3), (2, '2026-08-08', 4);
+--new
+create table m (id int not null, at date not null, v int, check (v > 0)) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--safe
+add_constraint m.m_v_check
+validate_constraint m.m_v_check
+
+--- a primary key on a small partitioned table
+--old
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--data
+insert into m values (1, '2026-02-02', 3), (2, '2026-08-08', 4);
+--new
+create table m (id int not null, at date not null, v int, primary key (id, at)) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--safe
+add_constraint m.m_pkey
+
+--- a foreign key on a small partitioned table
+--old
+create table r (id int primary key);
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--data
+insert into r values (3), (4); insert into m values (1, '2026-02-02', 3), (2, '2026-08-08', 4);
+--new
+create table r (id int primary key);
+create table m (id int not null, at date not null, v int, foreign key (v) references r) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--safe
+add_constraint m.m_v_fkey
+
+--- a foreign key to a partitioned table
+--old
+create table m (id int not null, at date not null, v int, primary key (id, at)) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--data
+insert into m values (1, '2026-02-02', 3), (2, '2026-08-08', 4);
+--new
+create table m (id int not null, at date not null, v int, primary key (id, at)) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+create table r (id int, at date, foreign key (id, at) references m);
+--safe
+create_table r
+add_constraint r.r_id_at_fkey
+
+--- list and hash partitions
+--new
+create table l (k text, n int) partition by list (k); create table l_a partition of l for values in ('a', 'b'); create table l_n partition of l for values in (null) partition by hash (n); create table l_n0 partition of l_n for values with (modulus 2, remainder 0); create table l_n1 partition of l_n for values with (modulus 2, remainder 1);
+--safe
+create_table l
+create_table l_a
+create_table l_n
+create_table l_n0
+create_table l_n1
+
+--- an index on partitions of partitions
+--old
+create table l (k text, n int) partition by list (k); create table l_a partition of l for values in ('a') partition by hash (n); create table l_a0 partition of l_a for values with (modulus 2, remainder 0); create table l_a1 partition of l_a for values with (modulus 2, remainder 1);
+--data
+insert into l values ('a', 1), ('a', 2);
+--new
+create table l (k text, n int) partition by list (k); create table l_a partition of l for values in ('a') partition by hash (n); create table l_a0 partition of l_a for values with (modulus 2, remainder 0); create table l_a1 partition of l_a for values with (modulus 2, remainder 1); create index i on l (n);
+--safe
+add_index l.i
+add_index l_a.i
+add_index l_a0.i
+add_index l_a1.i
+
+--- partitions attached in a statement of their own
+--new
+create table m (id int, at date) partition by range (at); create table m_1 (id int, at date); alter table m attach partition m_1 for values from ('2026-01-01') to ('2027-01-01');
+--safe
+create_table m
+create_table m_1
+
+--- attached and created in place are the same
+--old
+create table m (id int, at date) partition by range (at); create table m_1 (id int, at date); alter table m attach partition m_1 for values from ('2026-01-01') to ('2027-01-01');
+--new
+create table m (id int, at date) partition by range (at); create table m_1 partition of m for values from ('2026-01-01') to ('2027-01-01');
+
+--- a partition with another bound
+--old
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--new
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-02-01');
+--unsafe
+unsupported m_2
+
+--- a plain table becomes partitioned
+--old
+create table m (id int, at date);
+--data
+insert into m values (1, '2026-01-01');
+--new
+create table m (id int, at date) partition by range (at);
+--unsafe
+unsupported m
+--person
+
+--- a partition goes
+--old
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--new
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+--unsafe
+drop_table m_2
+
+--- a default of one partition
+--old
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--new
+create table m (id int not null, at date not null, v int) partition by range (at);
+create table m_1 partition of m (v default 7) for values from ('2026-01-01') to ('2026-07-01');
+create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
+--unsafe
+change_default m_1.v
+
+--- a partition of identity and generated columns
+--new
+create table m (id int not null, at date, g int generated always as (extract(year from at)::int) stored) partition by range (at); create table m_1 partition of m for values from ('2026-01-01') to ('2027-01-01');
+--safe
+create_table m
+create_table m_1
