@@ -17,7 +17,7 @@ import { stepFailure } from "./statement-error.js";
 import { whileWatching } from "./watch.js";
 
 /** Steps in one transaction at most: each holds locks until the commit. */
-const GROUP_SIZE = 200;
+const GROUP_SIZE = 100;
 
 /**
  * A session that stands still inside a transaction, its lock held, is ended by the server after

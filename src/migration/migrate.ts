@@ -9,6 +9,7 @@ import type { Logger } from "../log/logger.js";
 import type { Session } from "../postgres/session.js";
 import { id } from "../schema/names.js";
 import type { SchemaFile } from "../schema/source.js";
+import { writeCache } from "./cache.js";
 import { describeDatabase, toOutstanding, toSafeStep, type Plan, type SafeStep } from "./plan.js";
 import {
   FORMAT,
@@ -190,6 +191,7 @@ async function applySafe(
     outstanding: unsafe,
     owned: ownedNames(plan, last),
   });
+  await writeCache(session, namespace, last.id, plan.desired);
   return { applied, unsafe };
 }
 

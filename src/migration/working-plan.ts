@@ -17,6 +17,9 @@ import { stepsFor } from "../schema/sql.js";
 import type { SchemaFile } from "../schema/source.js";
 import type { ParsedSchema } from "../schema/statement.js";
 import type { Step } from "../schema/steps.js";
+import { withCasts } from "./casts.js";
+import { NO_CACHE, readCache } from "./cache.js";
+import type { Fragment } from "../schema/units.js";
 import { readFacts } from "./facts.js";
 import type { LastApplied } from "./record.js";
 import { SuperviseError } from "../errors.js";
@@ -27,6 +30,7 @@ export interface Desired {
   readonly model: Model;
   /** Pairs of spellings of which the server said that they mean the same. */
   readonly settled: ReadonlySet<string>;
+  readonly fragments: ReadonlyMap<string, Fragment>;
 }
 
 export interface WorkingPlan {
@@ -50,6 +54,7 @@ export async function workOut(session: Session, input: PlanInput): Promise<Worki
   const { config, files, last } = input;
   const { namespace } = config.database;
   const parsed = input.desired?.parsed ?? (await parseSchema(files, namespace));
+  const cached = input.desired === undefined ? await readCache(session, namespace) : NO_CACHE;
   // Read write even where the role's default is read only; nothing is committed.
   await session.query("begin isolation level repeatable read read write");
   try {
@@ -60,18 +65,20 @@ export async function workOut(session: Session, input: PlanInput): Promise<Worki
       [namespace],
     );
     const live = await introspect(session, { schema: namespace, namespace, volatility: false });
-    const model =
-      input.desired?.model ??
+    const judged =
+      input.desired ??
       (await readDesired(session, {
         namespace,
         statements: parsed.statements,
         extensions: parsed.extensions,
+        known: cached.fragments,
       }));
-    const known = new Set(input.desired?.settled);
+    const { model } = judged;
+    const known = new Set(input.desired?.settled ?? cached.settled);
     const changes = await difference(session, live, model, parsed, last, known);
     const facts = await readFacts(session, live, changes, config.migrate.lockTimeoutMs);
     const { additions, alterations } = order(
-      changes.map((change) => classify(change, facts)),
+      (await withCasts(session, changes)).map((change) => classify(change, facts)),
       namespace,
     );
     const created = new Set(
@@ -82,7 +89,7 @@ export async function workOut(session: Session, input: PlanInput): Promise<Worki
       steps,
       unsafe: alterations,
       live,
-      desired: { parsed, model, settled: known },
+      desired: { parsed, model, fragments: judged.fragments, settled: known },
       fingerprint: row?.fingerprint ?? null,
     };
   } catch (error) {

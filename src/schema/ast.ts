@@ -11,14 +11,11 @@ export function strings(nodes: readonly Node[] | undefined): string[] {
   return (nodes ?? []).flatMap((node) => stringOf(node) ?? []);
 }
 
-/** Calls `visit` with every object in `value`, under the key it stands at. */
-function walk(value: unknown, visit: (key: string, node: object) => void, key = ""): void {
-  if (Array.isArray(value)) {
-    for (const item of value) walk(item, visit, key);
-  } else if (typeof value === "object" && value !== null) {
-    visit(key, value);
-    for (const [name, child] of Object.entries(value)) walk(child, visit, name);
-  }
+/** Calls `visit` with every object in `value`. */
+function walk(value: object, visit: (node: object) => void): void {
+  if (!Array.isArray(value)) visit(value);
+  const children: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const child of children) if (typeof child === "object" && child !== null) walk(child, visit);
 }
 
 export interface Found {
@@ -35,7 +32,7 @@ export function mentioned(statement: Node): Found {
   const types: TypeName[] = [];
   const constraints: Constraint[] = [];
   const calls: string[] = [];
-  walk(statement, (_key, node) => {
+  walk(statement, (node) => {
     if (isRangeVar(node)) relations.push(node);
     else if (isTypeName(node)) types.push(node);
     else if (isConstraint(node)) constraints.push(node);

@@ -117,6 +117,8 @@ export interface Alteration {
   readonly provides: readonly string[];
   /** What has to be done before it, among the alterations. */
   readonly needs: readonly string[];
+  /** For a change of type: whether the server knows a cast is asked before the plan is final. */
+  readonly cast: { readonly from: string; readonly to: string } | null;
   /** Statements that cannot run in a transaction. */
   readonly transactional: boolean;
 }

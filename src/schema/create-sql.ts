@@ -64,7 +64,7 @@ const SMALLEST: Readonly<Record<string, string>> = {
 };
 
 /** Only what differs from the defaults of a sequence whose type would be `defaultType`. */
-function sequenceClauses(options: SequenceOptions, defaultType: string): string[] {
+export function sequenceClauses(options: SequenceOptions, defaultType: string): string[] {
   const down = options.increment.startsWith("-");
   const min = down ? SMALLEST[options.type] : "1";
   const max = down ? "-1" : LARGEST[options.type];

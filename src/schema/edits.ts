@@ -4,7 +4,7 @@
  * works on tokens and tree positions, never on patterns over the text.
  */
 import type { Node } from "@pgsql/types";
-import { mentioned, strings } from "./ast.js";
+import { strings, type Found } from "./ast.js";
 import { lex, type Token } from "./lexer.js";
 import { tokenIndex } from "./source.js";
 import type { Edit } from "./statement.js";
@@ -28,6 +28,7 @@ const SKIPPED = new Set(["if", "not", "exists"]);
 /** The edits of one statement, sorted. `at` turns the tree's byte positions into offsets in `text`. */
 export function namespaceEdits(
   node: Node,
+  found: Pick<Found, "relations" | "types">,
   text: string,
   at: (byte: number) => number,
   names: Names,
@@ -38,7 +39,6 @@ export function namespaceEdits(
   const insert = (start: number) => add({ start, end: start, text: "", scratch: true });
 
   for (const edit of qualifiedNames(tokens, names)) add(edit);
-  const found = mentioned(node);
   for (const { schemaname, location } of found.relations) {
     if (location === undefined) continue;
     const start = at(location);
@@ -52,6 +52,10 @@ export function namespaceEdits(
     if (names.types.has(name)) insert(at(type.location ?? 0));
   }
   for (const edit of namesWithoutPosition(node, tokens)) add(edit);
+  for (const [index, { value }] of tokens.entries()) {
+    if (value !== "sequence" || tokens[index + 1]?.value !== "name") continue;
+    add(nameEdit(tokens, index + 2, tokens[index + 3]?.value === "."));
+  }
   for (const edit of regclassLiterals(tokens, names)) add(edit);
   if ("IndexStmt" in node && node.IndexStmt.concurrent === true) {
     const word = tokens.find(({ value }) => value === "concurrently");

@@ -13,7 +13,8 @@ export function indexSteps(
   const target = qualified(facts.namespace, table.name);
   const base = { operation: "add_index", table: table.name, object: index.name } as const;
   if (onNew) return [step(facts, { ...base, sql: createIndex(index, target), grouped: true })];
-  if (table.partitioned) return partitionedSteps(table.name, index, replacesInvalid, facts);
+  if (table.partitioned)
+    return partitionedSteps(table.name, index, index.name, replacesInvalid, facts);
   return concurrentSteps(base, table.name, index, replacesInvalid, facts);
 }
 
@@ -52,11 +53,12 @@ export function concurrentSteps(
 function partitionedSteps(
   table: string,
   index: Index,
+  object: string,
   replacesInvalid: boolean,
   facts: Facts,
 ): Step[] {
   const { namespace } = facts;
-  const base = { operation: "add_index", table, object: index.name } as const;
+  const base = { operation: "add_index", table, object } as const;
   const parent = qualified(namespace, index.name);
   const drop = replacesInvalid
     ? [
@@ -72,7 +74,7 @@ function partitionedSteps(
     step(facts, {
       ...base,
       sql: createIndex(index, qualified(namespace, table), { only: true }),
-      lock: "SHARE ROW EXCLUSIVE",
+      lock: "SHARE",
     }),
     ...(facts.partitions.get(table) ?? []).flatMap((partition) => {
       const part: Index = {
@@ -80,7 +82,7 @@ function partitionedSteps(
         name: withSuffix(partition, `_${shortHash(index.name)}_idx`),
       };
       const build = facts.partitioned.has(partition)
-        ? partitionedSteps(partition, part, replacesInvalid, facts)
+        ? partitionedSteps(partition, part, object, replacesInvalid, facts)
         : concurrentSteps({ ...base, table: partition }, partition, part, true, facts);
       return [
         ...build,

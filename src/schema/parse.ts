@@ -9,11 +9,10 @@ import { namespaceEdits, type Names } from "./edits.js";
 import { splitForeignKeys, type Cut } from "./foreign-keys.js";
 import { parseSource, type RawStatement } from "./grammar.js";
 import { id } from "./names.js";
-import { lineAt } from "./position.js";
 import { readExtension } from "./extensions.js";
 import { renameHints } from "./renames.js";
 import { hostileBoundCall, judge } from "./rules.js";
-import { failAt, openSource, type SchemaFile, type Source } from "./source.js";
+import { failAt, openSource, tokenIndex, type SchemaFile, type Source } from "./source.js";
 import type {
   Edit,
   ParsedSchema,
@@ -22,7 +21,7 @@ import type {
   StatementKind,
   WantedExtension,
 } from "./statement.js";
-import { definedNames, neededNames, subjectOf } from "./subjects.js";
+import { definedNames, isAboutType, neededNames, ownerOf, subjectOf } from "./subjects.js";
 
 interface Read extends RawStatement {
   readonly source: Source;
@@ -39,8 +38,8 @@ export async function parseSchema(
   namespace: string,
 ): Promise<ParsedSchema> {
   const reads: Read[] = [];
-  for (const file of files) {
-    const source = openSource(file);
+  for (const [index, file] of files.entries()) {
+    const source = openSource(file, index);
     for (const raw of await parseSource(source)) reads.push(understand(raw, source));
   }
   const names = collectNames(reads, namespace);
@@ -137,11 +136,16 @@ function refuseForeignPlaces(read: Read, names: Names): void {
 
 function prepare(read: Read, names: Names): SchemaStatement[] {
   const { node, source, start, end, kind } = read;
-  const place = { file: source.name, line: lineAt(source.text, start), start };
+  const place = {
+    file: source.name,
+    fileIndex: source.index,
+    line: source.line(start),
+    start,
+  };
   const text = source.text.slice(start, end);
   const at = (byte: number) => source.offset(byte) - start;
   const own = neededNames(read.found, node, names);
-  const edits = namespaceEdits(node, text, at, names);
+  const edits = namespaceEdits(node, read.found, text, at, names);
   const base: SchemaStatement = {
     ...place,
     kind: kind === "alter" && addsForeignKey(node) ? "foreign_key" : kind,
@@ -150,6 +154,8 @@ function prepare(read: Read, names: Names): SchemaStatement[] {
     defines: definedNames(node),
     needs: own,
     subject: subjectOf(node),
+    ownedBy: ownerOf(node),
+    aboutType: isAboutType(node),
   };
   if (!("CreateStmt" in node)) return [base];
   const split = splitForeignKeys(node.CreateStmt, text, tokensWithin(read), at);
@@ -170,20 +176,25 @@ function prepare(read: Read, names: Names): SchemaStatement[] {
     const target = key.constraint.pktable;
     return {
       file: source.name,
-      line: lineAt(source.text, start + key.start),
+      fileIndex: source.index,
+      line: source.line(start + key.start),
       start: start + key.start,
       kind: "foreign_key",
       sql,
-      edits: namespaceEdits({ Constraint: {} }, sql, (byte) => byte, names).concat(
+      edits: namespaceEdits({ Constraint: {} }, NOTHING, sql, (byte) => byte, names).concat(
         unqualifiedTarget(sql, head.length, target?.schemaname),
       ),
       defines: [],
       needs: [`relation:${base.subject}`, `relation:${target?.relname ?? ""}`],
       subject: base.subject,
+      ownedBy: null,
+      aboutType: false,
     };
   });
   return [create, ...keys];
 }
+
+const NOTHING = { relations: [], types: [] };
 
 const removal = (cut: Cut): Edit => ({ ...cut, text: "", scratch: false });
 
@@ -201,7 +212,8 @@ function unqualifiedTarget(sql: string, from: number, schema: string | undefined
 
 function tokensWithin({ source, start, end }: Read) {
   return source.tokens
-    .filter((token) => token.kind !== "comment" && token.start >= start && token.start < end)
+    .slice(tokenIndex(source.tokens, start), tokenIndex(source.tokens, end))
+    .filter((token) => token.kind !== "comment")
     .map((token) => ({ ...token, start: token.start - start, end: token.end - start }));
 }
 

@@ -9,6 +9,24 @@ export function lineAt(text: string, at: number): number {
   return line;
 }
 
+/** The same for many places of one text: its lines are counted once. */
+export function lineCounter(text: string): (at: number) => number {
+  const starts = [0];
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) {
+    starts.push(end + 1);
+  }
+  return (at) => {
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+}
+
 /** Maps UTF-8 byte offsets of `text`, as the parser gives them, to offsets in the string. */
 export function byteToOffset(text: string): (byte: number) => number {
   if (isAscii(text)) return (byte) => byte;

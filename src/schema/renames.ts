@@ -5,6 +5,7 @@
  */
 import type { CreateStmt } from "@pgsql/types";
 import { lex, type Token } from "./lexer.js";
+import { tokenIndex } from "./source.js";
 import type { Rename } from "./statement.js";
 
 const HINT = /^(?:--|\/\*)\s*was:\s*(.+?)\s*(?:\*\/)?$/i;
@@ -31,8 +32,9 @@ export function renameHints(
   );
   const lineEnd = text.indexOf("\n", bounds.end);
   const last = lineEnd < 0 ? text.length : lineEnd;
-  return tokens.flatMap((token): Rename[] => {
-    if (token.kind !== "comment" || token.start < bounds.start || token.start > last) return [];
+  const within = tokens.slice(tokenIndex(tokens, bounds.start), tokenIndex(tokens, last + 1));
+  return within.flatMap((token): Rename[] => {
+    if (token.kind !== "comment") return [];
     const from = oldName(token.value);
     if (from === null) return [];
     if (token.start > bounds.end) return [{ table, column: null, from }];

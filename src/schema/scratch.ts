@@ -13,6 +13,8 @@ import type { Model } from "./model.js";
 import { id, literal } from "./names.js";
 import { sortByNeeds } from "./sort.js";
 import { scratchSql, type SchemaStatement, type WantedExtension } from "./statement.js";
+import { cutBatches, type Batch } from "./batches.js";
+import { cutUnits, fragmentOf, joinFragments, type Fragment, type Unit } from "./units.js";
 import { scratchFailure } from "./scratch-failure.js";
 import { refuseTouched } from "./touched.js";
 
@@ -20,17 +22,75 @@ export interface ScratchInput {
   readonly namespace: string;
   readonly statements: readonly SchemaStatement[];
   readonly extensions: readonly WantedExtension[];
+  /** What earlier runs found out, by unit; a unit with the same hash is not created again. */
+  readonly known: ReadonlyMap<string, Fragment>;
 }
 
-/** How a scratch schema is named: unique, so that two sessions never wait for one another. */
-const scratchName = (): string => `dazzle_scratch_${randomBytes(8).toString("hex")}`;
+export interface Judged {
+  readonly model: Model;
+  /** By unit, for the next run; empty when the files cannot be cut into units. */
+  readonly fragments: ReadonlyMap<string, Fragment>;
+}
 
 /**
  * What the statements mean on this server. Needs an open transaction; leaves it as it was.
  *
  * @throws SuperviseError SCHEMA_INVALID with file and line; PRIVILEGE_MISSING.
  */
-export async function readDesired(session: Session, input: ScratchInput): Promise<Model> {
+export async function readDesired(session: Session, input: ScratchInput): Promise<Judged> {
+  const { namespace, statements, extensions, known } = input;
+  // What extensions offer decides what the statements mean.
+  const salt = JSON.stringify([namespace, session.serverVersionNum, extensions]);
+  const units = cutUnits(statements, salt);
+  if (units === null) {
+    const model = await createAndRead(session, input, statements);
+    return { model: { ...model, extensions }, fragments: new Map() };
+  }
+  const fragments = new Map<string, Fragment>();
+  const wanted: Unit[] = [];
+  for (const unit of units) {
+    const fragment = known.get(unit.key);
+    if (fragment?.hash === unit.hash) fragments.set(unit.key, fragment);
+    else wanted.push(unit);
+  }
+  for (const batch of cutBatches(wanted, units, await lockBudget(session))) {
+    const model = await createAndRead(session, input, statementsOf(batch));
+    for (const unit of batch.wanted) fragments.set(unit.key, fragmentOf(unit, model));
+  }
+  return { model: joinFragments(fragments.values(), namespace, extensions), fragments };
+}
+
+/** In the order of the files. */
+function statementsOf({ wanted, support }: Batch): SchemaStatement[] {
+  return [
+    ...wanted.flatMap((unit) => unit.statements),
+    ...support.flatMap((unit) =>
+      unit.statements.filter(({ kind }) => kind !== "foreign_key" && kind !== "comment"),
+    ),
+  ].sort((a, b) => (a.file === b.file ? a.start - b.start : a.fileIndex - b.fileIndex));
+}
+
+/**
+ * Locks that one batch may hold: a quarter of the server's table. Source: the table has room for
+ * max_locks_per_transaction x (max_connections + max_prepared_transactions) locks of everyone.
+ */
+async function lockBudget(session: Session): Promise<number> {
+  const [row] = await session.query<{ locks: number }>(
+    `select current_setting('max_locks_per_transaction')::int
+       * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)
+       as locks`,
+  );
+  return Math.max(200, Math.floor((row?.locks ?? 0) / 4));
+}
+
+/** How a scratch schema is named: unique, so that two sessions never wait for one another. */
+const scratchName = (): string => `dazzle_scratch_${randomBytes(8).toString("hex")}`;
+
+async function createAndRead(
+  session: Session,
+  input: ScratchInput,
+  statements: readonly SchemaStatement[],
+): Promise<Model> {
   const schema = scratchName();
   await session.query("savepoint dazzle_scratch");
   try {
@@ -38,15 +98,10 @@ export async function readDesired(session: Session, input: ScratchInput): Promis
     const path = await scratchPath(session, schema, input);
     await createExtensions(session, schema, input);
     await session.query(`set local search_path = ${path}`);
-    for (const statement of inOrder(input.statements)) await create(session, schema, statement);
+    for (const statement of inOrder(statements)) await create(session, schema, statement);
     await refuseTouched(session, schema, input.namespace);
     await fixSpelling(session);
-    const model = await introspect(session, {
-      schema,
-      namespace: input.namespace,
-      volatility: true,
-    });
-    return { ...model, extensions: input.extensions };
+    return await introspect(session, { schema, namespace: input.namespace, volatility: true });
   } finally {
     if (!session.lost.aborted) await session.query("rollback to savepoint dazzle_scratch");
   }

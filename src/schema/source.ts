@@ -1,7 +1,7 @@
 /** A schema file's text with its tokens, and the errors that point into it. */
 import { SuperviseError, type ErrorCode } from "../errors.js";
 import { lex, type Token } from "./lexer.js";
-import { byteToOffset, lineAt } from "./position.js";
+import { byteToOffset, lineAt, lineCounter } from "./position.js";
 
 export interface SchemaFile {
   /** Relative to the project, for messages. */
@@ -10,13 +10,22 @@ export interface SchemaFile {
 }
 
 export interface Source extends SchemaFile {
+  readonly index: number;
   readonly tokens: readonly Token[];
   /** From the parser's byte offsets to offsets in `text`. */
   readonly offset: (byte: number) => number;
+  /** The line, from 1, of an offset in `text`. */
+  readonly line: (at: number) => number;
 }
 
-export function openSource(file: SchemaFile): Source {
-  return { ...file, tokens: lex(file.text), offset: byteToOffset(file.text) };
+export function openSource(file: SchemaFile, index = 0): Source {
+  return {
+    ...file,
+    index,
+    tokens: lex(file.text),
+    offset: byteToOffset(file.text),
+    line: lineCounter(file.text),
+  };
 }
 
 /** A failure at offset `at` of the file. */

@@ -15,6 +15,8 @@ export interface SchemaStatement extends Place {
   readonly sql: string;
   /** The places in `sql` at which the scratch schema's name stands in for the namespace. */
   readonly edits: readonly Edit[];
+  /** Place of the file among the files. */
+  readonly fileIndex: number;
   /** Offset of `sql` in the file, for the server's error positions. */
   readonly start: number;
   /** `relation:task`, `type:status`: what it creates. */
@@ -23,6 +25,10 @@ export interface SchemaStatement extends Place {
   readonly needs: readonly string[];
   /** The table, type or sequence that it is part of. */
   readonly subject: string;
+  /** For a statement about a sequence: the table that it is owned by. */
+  readonly ownedBy: string | null;
+  /** The subject is a type. */
+  readonly aboutType: boolean;
 }
 
 /** Replaces `[start, end)` of the statement; `scratch` stands for the scratch schema's name and a dot. */

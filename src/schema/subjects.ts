@@ -64,3 +64,27 @@ function commented(objtype: string, object: Node | undefined): string {
 }
 
 const last = (nodes: readonly Node[] | undefined): string => strings(nodes).at(-1) ?? "";
+
+/** The table of OWNED BY. */
+export function ownerOf(node: Node): string | null {
+  const options =
+    "CreateSeqStmt" in node
+      ? node.CreateSeqStmt.options
+      : "AlterSeqStmt" in node
+        ? node.AlterSeqStmt.options
+        : undefined;
+  for (const option of options ?? []) {
+    if (!("DefElem" in option) || option.DefElem.defname !== "owned_by") continue;
+    const { arg } = option.DefElem;
+    return arg !== undefined && "List" in arg ? (strings(arg.List.items).at(-2) ?? null) : null;
+  }
+  return null;
+}
+
+export function isAboutType(node: Node): boolean {
+  if ("AlterEnumStmt" in node || "AlterDomainStmt" in node) return true;
+  if (!("CommentStmt" in node)) return false;
+  return ["OBJECT_TYPE", "OBJECT_DOMAIN", "OBJECT_DOMCONSTRAINT"].includes(
+    node.CommentStmt.objtype ?? "",
+  );
+}

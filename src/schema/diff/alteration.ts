@@ -8,6 +8,7 @@ export function alteration(parts: Parts): Alteration {
   return {
     kind: "alteration",
     first: [],
+    cast: null,
     note: null,
     provides: [],
     needs: [],

@@ -1,6 +1,6 @@
 /** The changes of a column that a person decides, with the SQL of a revision. */
 import { key, type Alteration } from "../changes.js";
-import { columnSql, allSequenceClauses, identitySql } from "../create-sql.js";
+import { allSequenceClauses, columnSql, createSequence, identitySql } from "../create-sql.js";
 import type { Column, Table } from "../model.js";
 import { id, literal, qualified, withSuffix } from "../names.js";
 import { alteration } from "./alteration.js";
@@ -25,18 +25,23 @@ export function dropColumn(table: Table, column: Column, scope: Scope): Alterati
     down: [`${alter(table, scope)} ADD COLUMN ${columnSql({ ...column, notNull: false })}`],
     note: "the down section brings the column back empty, and without NOT NULL",
     provides: [`gone:${table.name}.${column.name}`],
+    needs: table.columns
+      .filter(({ reads }) => reads.includes(column.name))
+      .map(({ name: reader }) => `gone:${table.name}.${reader}`),
   });
 }
 
 export function changeType(table: Table, live: Column, desired: Column, scope: Scope): Alteration {
   const to = retype(table, live, desired, scope);
+  const isRead = table.columns.some(({ reads }) => reads.includes(desired.name));
   return alteration({
     operation: "change_type",
     table: table.name,
     object: desired.name,
     reason: `${spelled(live)} to ${spelled(desired)}: changing a type may rewrite the table under a lock that stops every query, and values may not fit`,
     up: to,
-    down: retype(table, desired, live, scope),
+    down: isRead ? null : retype(table, desired, live, scope),
+    cast: { from: live.type, to: desired.type },
     note: "check the USING expression; the table is locked while it is rewritten",
     provides: [key.column(table.name, desired.name)],
     needs: typeNeeds(desired),
@@ -49,11 +54,22 @@ const spelled = ({ type, collation }: Column): string =>
 const typeNeeds = ({ usesType }: Column): string[] =>
   usesType === null ? [] : [key.type(usesType)];
 
+/** By way of text where no cast of its own leads to a type of the files. */
+function castSql(from: Column, to: Column): string {
+  const name = id(to.name);
+  if (to.type === `${from.type}[]`) {
+    return `CASE WHEN ${name} IS NULL THEN NULL ELSE ARRAY[${name}] END`;
+  }
+  return to.usesType !== null || from.usesType !== null
+    ? `${name}::text${to.type.endsWith("[]") ? "[]" : ""}::${to.type}`
+    : `${name}::${to.type}`;
+}
+
 /** The default goes first: it may not convert by itself. */
 function retype(table: Table, from: Column, to: Column, scope: Scope): string[] {
   const head = alterColumn(table, to, scope);
   const collation = to.collation === null ? "" : ` COLLATE ${to.collation}`;
-  const using = `USING ${id(to.name)}::${to.type}`;
+  const using = `USING ${castSql(from, to)}`;
   // An identity column keeps its sequence and has no default to take off.
   const both = from.identity === null && (from.default !== null || to.default !== null);
   return [
@@ -177,6 +193,7 @@ function toIdentity(table: Table, from: Column, to: Column, scope: Scope): strin
   if (to.identity === null) {
     return [
       `${head} DROP IDENTITY`,
+      ...ownSequence(table, to, scope),
       ...(to.default === null ? [] : [`${head} SET DEFAULT ${to.default}`]),
       ...(to.notNull ? [] : [`${head} DROP NOT NULL`]),
     ];
@@ -192,7 +209,22 @@ function toIdentity(table: Table, from: Column, to: Column, scope: Scope): strin
     ...(from.default === null ? [] : [`${head} DROP DEFAULT`]),
     ...(from.notNull ? [] : notNullSteps(table, to.name, scope.namespace)),
     `${head} ADD ${identitySql(to)}`,
-    `SELECT setval(pg_get_serial_sequence(${name}, ${literal(to.name)}), greatest(max(${column}) + 1, ${to.identity.options.start}), false) FROM ${qualified(scope.namespace, table.name)}`,
+    `SELECT setval(pg_get_serial_sequence(${name}, ${literal(to.name)}), greatest(coalesce(max(${column}), 0) + 1, ${to.identity.options.start}), false) FROM ${qualified(scope.namespace, table.name)}`,
+  ];
+}
+
+/** The sequence of a serial column, which takes the name that the identity's had. */
+function ownSequence(table: Table, column: Column, scope: Scope): string[] {
+  const sequence = [...scope.desired.sequences, ...scope.live.sequences].find(
+    ({ ownedBy }) => ownedBy?.table === table.name && ownedBy.column === column.name,
+  );
+  if (sequence === undefined) return [];
+  const name = qualified(scope.namespace, sequence.name);
+  const target = qualified(scope.namespace, table.name);
+  return [
+    createSequence(sequence, scope.namespace),
+    `ALTER SEQUENCE ${name} OWNED BY ${target}.${id(column.name)}`,
+    `SELECT setval(${literal(name)}, greatest(coalesce(max(${id(column.name)}), 0) + 1, ${sequence.start}), false) FROM ${target}`,
   ];
 }
 
@@ -205,10 +237,8 @@ export function changeGenerated(
 ): Alteration {
   const head = alter(table, scope);
   const name = id(desired.name);
-  const anew = (column: Column) => [
-    `${head} DROP COLUMN ${name}`,
-    `${head} ADD COLUMN ${columnSql(column)}`,
-  ];
+  const drop = `${head} DROP COLUMN ${name}`;
+  const anew = (column: Column) => `${head} ADD COLUMN ${columnSql(column)}`;
   const frees = live.generated?.kind === "stored" && desired.generated === null;
   const keeps = frees && live.type === desired.type;
   return alteration({
@@ -218,6 +248,8 @@ export function changeGenerated(
     reason: keeps
       ? "new rows would no longer get the computed value"
       : "the table is rewritten to compute the column, under a lock that stops every query",
+    // In front of the change of a type that the old expression reads.
+    first: keeps ? [] : [drop],
     up: keeps
       ? [
           `${head} ALTER COLUMN ${name} DROP EXPRESSION`,
@@ -225,8 +257,8 @@ export function changeGenerated(
             ? []
             : [`${head} ALTER COLUMN ${name} SET DEFAULT ${desired.default}`]),
         ]
-      : anew(desired),
-    down: live.generated === null ? null : anew(live),
+      : [anew(desired)],
+    down: live.generated === null ? null : [drop, anew(live)],
     note:
       live.generated === null
         ? "the column's present values are lost; indexes and constraints on it go with it and are added again by the next apply"

@@ -1,6 +1,6 @@
 /** The columns of one table. */
 import { key, type Change } from "../changes.js";
-import { columnSettings } from "../create-sql.js";
+import { columnSettings, sequenceClauses } from "../create-sql.js";
 import type { Column, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
@@ -64,7 +64,10 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
     }
     return comment === null ? changes : [...changes, comment];
   }
-  if (generatedDiffers || (retyped && generated)) {
+  // A column that a generated one reads cannot change its type while that one is there.
+  const readsRetyped =
+    live.generated !== null && live.reads.some((name) => isRetyped(name, scope, table));
+  if (generatedDiffers || ((retyped || readsRetyped) && generated)) {
     changes.push(changeGenerated(table, live, desired, scope));
   } else {
     const identity = identityDiffers(live, desired);
@@ -79,6 +82,18 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
   }
   changes.push(...settingChanges(table, live, desired, scope));
   return comment === null ? changes : [...changes, comment];
+}
+
+function isRetyped(name: string, scope: Scope, table: Table): boolean {
+  const columnOf = (columns: readonly Column[] | undefined) =>
+    columns?.find((column) => column.name === name);
+  const before = columnOf(scope.live.tables.find((other) => other.name === table.name)?.columns);
+  const after = columnOf(table.columns);
+  return (
+    before !== undefined &&
+    after !== undefined &&
+    (before.type !== after.type || before.collation !== after.collation)
+  );
 }
 
 const defaultDiffers = (table: Table, live: Column, desired: Column, scope: Scope): boolean =>
@@ -99,11 +114,9 @@ function identityDiffers(live: Column, desired: Column): boolean {
   if (live.identity === null || desired.identity === null) {
     return live.identity !== desired.identity;
   }
-  // The sequence's own type follows the column's when that is changed.
+  // What follows from the type (the sequence's own and its largest value) changes with the column's.
   const options = ({ identity, type }: Column): string =>
-    identity === null
-      ? ""
-      : JSON.stringify({ ...identity.options, type: identity.options.type === type });
+    identity === null ? "" : sequenceClauses(identity.options, type).join(" ");
   return live.identity.always !== desired.identity.always || options(live) !== options(desired);
 }
 

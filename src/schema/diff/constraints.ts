@@ -213,20 +213,45 @@ function replaceConstraint(
 ): Alteration {
   const head = alter(table, scope);
   const primary = live.kind === "primary" || desired.kind === "primary";
+  const referring = referringKeys(table, live, scope);
   return alteration({
     operation: primary ? "change_primary_key" : "change_constraint",
     table: table.name,
     object: desired.name,
     reason: `${live.definition} to ${desired.definition}: between drop and add nothing enforces it, and rows may violate the new one`,
-    first: [dropSql(table, live, scope)],
-    up: addSteps(table, desired, scope),
+    first: [...referring.drop, dropSql(table, live, scope)],
+    up: [...addSteps(table, desired, scope), ...referring.add],
     down: [`${head} DROP CONSTRAINT ${id(desired.name)}`, ...addSteps(table, live, scope)],
-    note: primary
-      ? "foreign keys that refer to it have to be dropped before and added after"
-      : null,
     provides: [key.constraint(table.name, desired.name), key.keys(table.name)],
     needs: desired.columns.map((column) => key.column(table.name, column)),
   });
+}
+
+/** Foreign keys stand on a key: they go before it does and come back after, where they are to stay. */
+function referringKeys(
+  table: Table,
+  key: Constraint,
+  scope: Scope,
+): { drop: string[]; add: string[] } {
+  if (key.kind !== "primary" && key.kind !== "unique") return { drop: [], add: [] };
+  const columns = [...key.columns].sort().join("\n");
+  const found = scope.live.tables.flatMap((other) =>
+    other.constraints
+      .filter(
+        ({ references }) =>
+          references?.table === table.name && [...references.columns].sort().join("\n") === columns,
+      )
+      .map((constraint) => ({ other, constraint })),
+  );
+  return {
+    drop: found.map(({ other, constraint }) => dropSql(other, constraint, scope)),
+    add: found.flatMap(({ other, constraint }) => {
+      const kept = scope.desired.tables
+        .find(({ name }) => name === other.name)
+        ?.constraints.find(({ name }) => name === constraint.name);
+      return kept?.definition === constraint.definition ? addSteps(other, kept, scope) : [];
+    }),
+  };
 }
 
 const dropSql = (table: Table, constraint: Constraint, scope: Scope): string =>
@@ -242,14 +267,15 @@ function addSteps(table: Table, constraint: Constraint, scope: Scope): string[] 
 }
 
 function dropConstraint(table: Table, constraint: Constraint, scope: Scope): Alteration {
+  const referring = referringKeys(table, constraint, scope);
   const columns = constraint.columns.length > 0 ? ` on ${list(constraint.columns)}` : "";
   return alteration({
     operation: constraint.kind === "primary" ? "change_primary_key" : "drop_constraint",
     table: table.name,
     object: constraint.name,
     reason: `nothing would enforce ${constraint.kind === "primary" ? "the primary key" : constraint.definition}${constraint.kind === "primary" ? columns : ""} any more`,
-    first: [dropSql(table, constraint, scope)],
-    up: [],
+    first: [...referring.drop, dropSql(table, constraint, scope)],
+    up: referring.add,
     down: addSteps(table, constraint, scope),
     provides: [`gone:${constraint.name}`],
   });

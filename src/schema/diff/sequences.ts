@@ -15,6 +15,8 @@ export function diffSequences(scope: Scope, owned: Owned): Change[] {
   for (const sequence of scope.desired.sequences) {
     const existing = live.get(sequence.name);
     if (existing === undefined) {
+      // Where an identity column becomes a serial one, the change of the column makes it.
+      if (takesOver(scope, sequence)) continue;
       changes.push({ kind: "create_sequence", sequence });
       if (sequence.ownedBy !== null) changes.push({ kind: "own_sequence", sequence });
     } else changes.push(...compare(existing, sequence, scope));
@@ -36,6 +38,12 @@ export function diffSequences(scope: Scope, owned: Owned): Change[] {
     if (ours && !withColumn) changes.push(dropSequence(sequence, scope));
   }
   return changes;
+}
+
+function takesOver(scope: Scope, { ownedBy }: Sequence): boolean {
+  const table = scope.live.tables.find(({ name }) => name === ownedBy?.table);
+  const column = table?.columns.find(({ name }) => name === ownedBy?.column);
+  return column !== undefined && column.identity !== null;
 }
 
 function dropSequence(sequence: Sequence, scope: Scope): Change {

@@ -249,6 +249,7 @@ insert into t values (1, 2, 3, 'x');
 create table t (id int primary key, a int, b int, c text);create unique index u on t (a);
 --unsafe
 change_index t.u
+drop_constraint t.u
 
 --- a unique index of other columns is in the way
 --old

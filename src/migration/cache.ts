@@ -1,0 +1,56 @@
+/**
+ * What the server made of the schema files, kept beside the record of the last apply, so that after
+ * a change only the changed part is created in scratch again.
+ */
+import type { Session } from "../postgres/session.js";
+import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.js";
+import type { Fragment } from "../schema/units.js";
+import { FORMAT } from "./record.js";
+
+export interface Cache {
+  readonly fragments: ReadonlyMap<string, Fragment>;
+  /** Pairs of spellings that mean the same (settle.ts). */
+  readonly settled: ReadonlySet<string>;
+}
+
+export const NO_CACHE: Cache = { fragments: new Map(), settled: new Set() };
+
+interface Stored {
+  readonly fragments: Readonly<Record<string, Fragment>>;
+  readonly settled: readonly string[];
+}
+
+export async function readCache(session: Session, namespace: string): Promise<Cache> {
+  try {
+    const [row] = await session.query<{ stored: Stored }>(
+      `select desired::json as stored from dazzle.applied
+       where namespace = $1 and desired is not null and format = $2 order by id desc limit 1`,
+      [namespace, FORMAT],
+    );
+    if (row === undefined) return NO_CACHE;
+    const { fragments, settled } = row.stored;
+    return { fragments: new Map(Object.entries(fragments)), settled: new Set(settled) };
+  } catch (error) {
+    const state = sqlstateOf(error);
+    if (state === SQLSTATE.undefinedTable || state === SQLSTATE.noSuchSchema) return NO_CACHE;
+    throw error;
+  }
+}
+
+/** Kept once, with the newest row. */
+export async function writeCache(
+  session: Session,
+  namespace: string,
+  recordId: string,
+  cache: Cache,
+): Promise<void> {
+  const stored: Stored = {
+    fragments: Object.fromEntries(cache.fragments),
+    settled: [...cache.settled],
+  };
+  await session.query(
+    `update dazzle.applied set desired = case when id = $2 then $3 end
+     where namespace = $1 and (id = $2 or desired is not null)`,
+    [namespace, recordId, JSON.stringify(stored)],
+  );
+}
