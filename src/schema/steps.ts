@@ -1,8 +1,13 @@
 /** A plan as data: what runs, under which timeouts, and what only a person may do. */
 import type { SafeOperation } from "./changes.js";
 
-export type LockLevel = "SHARE";
-"ACCESS EXCLUSIVE" | "SHARE ROW EXCLUSIVE" | "SHARE UPDATE EXCLUSIVE" | "ROW EXCLUSIVE" | "NONE";
+export type LockLevel =
+  | "ACCESS EXCLUSIVE"
+  | "SHARE ROW EXCLUSIVE"
+  | "SHARE"
+  | "SHARE UPDATE EXCLUSIVE"
+  | "ROW EXCLUSIVE"
+  | "NONE";
 
 /** Milliseconds; 0 = none. The executor runs the statement under exactly these. */
 export interface Timeouts {
