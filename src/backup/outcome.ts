@@ -12,7 +12,7 @@ const PAUSE_MS = 200;
  * @param xid as `pg_current_xact_id` gave it
  */
 export async function commitOutcome(url: string, xid: string): Promise<CommitOutcome> {
-  let failure: unknown = null;
+  let failure: Error | null = null;
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     try {
       const status = await ask(url, xid);
@@ -20,7 +20,7 @@ export async function commitOutcome(url: string, xid: string): Promise<CommitOut
       if (status === "aborted") return "rolled back";
       if (status === null) return "unknown";
     } catch (error) {
-      failure = error;
+      failure = error instanceof Error ? error : new Error(String(error));
     }
     await sleep(PAUSE_MS);
   }

@@ -34,7 +34,8 @@ function refusal(info: ArchiveInfo, { what, remedy }: Refusal): SuperviseError {
   return refused(`the backup does not belong here: ${what}`, info.path, remedy);
 }
 
-function refuseSchema(info: ArchiveInfo, inventory: Inventory): void {
+/** @throws RESTORE_REFUSED (65) naming the table or column */
+export function refuseSchema(info: ArchiveInfo, inventory: Inventory): void {
   const misfits = judgeSchema(info.metadata, inventory);
   const [first] = misfits;
   if (first === undefined) return;

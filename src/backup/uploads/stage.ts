@@ -43,7 +43,7 @@ async function writeAll(file: FileHandle, content: AsyncIterable<Buffer>): Promi
 export function createStage(folder: string): Stage {
   let openFolders: OpenFolder[] = [];
   const syncing = new Set<Promise<void>>();
-  let failure: unknown = null;
+  let failure: Error | null = null;
 
   async function closeFolders(depth: number): Promise<void> {
     while ((openFolders.at(-1)?.depth ?? -1) >= depth) {
@@ -62,7 +62,7 @@ export function createStage(folder: string): Stage {
       .datasync()
       .finally(() => file.close())
       .catch((error: unknown) => {
-        failure ??= error;
+        failure ??= error instanceof Error ? error : new Error(String(error));
       })
       .finally(() => syncing.delete(work));
     syncing.add(work);

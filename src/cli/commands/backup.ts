@@ -217,13 +217,20 @@ function registerVerify(backup: Command, context: CliContext): void {
     .description("read a backup whole and check every checksum")
     .requiredOption("--from <file>", "the backup")
     .option("--json", "print one JSON document")
-    .action(async (options: Printed & { from: string }) => {
+    .option("--deep", "also restore it into a scratch database and count the rows there")
+    .action(async (options: Printed & { from: string; deep?: boolean }) => {
       const { config } = await context.load();
+      const log = await context.logger();
+      const { verifyDeep } = await import("../../backup/deep-verify.js");
       const { verifyArchive } = await import("../../backup/verify.js");
       const { noteVerified } = await import("../../backup/verified.js");
       const { renderVerified } = await import("../render/backup.js");
       const path = resolve(options.from);
-      const info = await longJob(context, (_, progress) => verifyArchive(path, progress));
+      const info = await longJob(context, (signal, progress) =>
+        options.deep === true
+          ? verifyDeep({ config, log, path, signal, progress })
+          : verifyArchive(path, progress),
+      );
       await noteVerified(config.root, path, new Date());
       if (options.json === true) {
         printJson(context, { path, bytes: info.bytes, ok: true, metadata: info.metadata });

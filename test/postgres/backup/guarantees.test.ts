@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { verifyDeep } from "../../../src/backup/deep-verify.js";
+import { noProgress } from "../../../src/backup/progress.js";
 import type { Config } from "../../../src/config/config.js";
 import { acquireLock } from "../../../src/postgres/lock.js";
 import {
@@ -18,6 +20,7 @@ import {
   treeDigest,
   writeFiles,
 } from "../../support/backup.js";
+import { ROWS, SCHEMA } from "../../support/backup-schema.js";
 import { connect, createDatabase, onServer, urlOf } from "../../support/database.js";
 import { silentLog } from "../../support/log.js";
 
@@ -239,7 +242,7 @@ describe("a restore that must not happen", () => {
 });
 
 describe("an ordinary owner", () => {
-  const SCHEMA = [
+  const GUARDED = [
     ...SMALL,
     "create table loop (id int primary key, next int references loop (id))",
     "alter table loop force row level security",
@@ -249,21 +252,21 @@ describe("an ordinary owner", () => {
 
   test("restores tables under forced row level security, whatever their keys", async () => {
     const source = await database(
-      ...SCHEMA,
+      ...GUARDED,
       ...ITEMS,
       "insert into loop values (1, null), (2, 1), (3, 2)",
       "update loop set next = 3 where id = 1",
     );
     const path = await createFile(await projectAt(source));
     const { url, admin } = await ownedDatabase();
-    await run(url, ...SCHEMA);
+    await run(url, ...GUARDED);
     await restore(await projectAt(url), path);
     expect(await digest(admin)).toEqual(await digest(source));
   });
 
   test("is told that forced row level security would hide rows from its backup", async () => {
     const { url } = await ownedDatabase();
-    await run(url, ...SCHEMA);
+    await run(url, ...GUARDED);
     const config = await projectAt(url);
     for (const engine of ["pg_dump", "copy"] as const) {
       const failure = await failureOf(create(config, { engine }));
@@ -274,10 +277,10 @@ describe("an ordinary owner", () => {
   });
 
   test("does not lose hidden rows to a restore without force", async () => {
-    const source = await database(...SCHEMA);
+    const source = await database(...GUARDED);
     const path = await createFile(await projectAt(source));
     const { url, admin } = await ownedDatabase();
-    await run(url, ...SCHEMA);
+    await run(url, ...GUARDED);
     await run(admin, "insert into loop values (1, null)");
     const failure = await failureOf(restore(await projectAt(url), path));
     expect(failure.message).toMatch(/hold rows.*public\.loop/);
@@ -409,4 +412,38 @@ test("a table of an extension keeps the extension's rows and loses none of the u
       "select (select count(*) from catalogued)::int as a, (select count(*) from mine)::int as b",
     ),
   ).toEqual([{ a: 1, b: 1 }]);
+});
+
+describe("a deep verification", () => {
+  const verify = (config: Config, path: string): Promise<unknown> =>
+    verifyDeep({
+      config,
+      log: silentLog,
+      path,
+      signal: new AbortController().signal,
+      progress: noProgress,
+    });
+  const scratches = (url: string): Promise<unknown[]> =>
+    rowsOf(url, "select 1 from pg_database where datname like 'supervise\\_verify\\_%'");
+
+  test("restores into a scratch database and removes it", async () => {
+    const source = await database(...SCHEMA, ...ROWS);
+    const config = await projectAt(source);
+    const path = await createFile(config);
+    const before = await digest(source);
+    await verify(config, path);
+    expect(await digest(source)).toEqual(before);
+    expect(await scratches(source)).toEqual([]);
+  });
+
+  test("says when the backup no longer fits the schema", async () => {
+    const source = await database(...SMALL, ...ITEMS);
+    const config = await projectAt(source);
+    const path = await createFile(config);
+    await run(source, "alter table item drop column price");
+    const failure = await failureOf(verify(config, path));
+    expect(failure.exitStatus).toBe(65);
+    expect(failure.message).toMatch(/public\.item has no column price/);
+    expect(await scratches(source)).toEqual([]);
+  });
 });
