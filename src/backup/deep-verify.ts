@@ -31,7 +31,10 @@ async function load(request: DeepVerifyRequest, session: Session): Promise<void>
       {
         session,
         metadata: info.metadata,
-        judge: (inventory) => Promise.resolve(refuseSchema(info, inventory)),
+        judge: (inventory) => {
+          refuseSchema(info, inventory);
+          return Promise.resolve();
+        },
         feed: (loader) =>
           scanArchive(file, info, {
             database: (entry, content) => loader.member(entry, content),

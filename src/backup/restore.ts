@@ -48,6 +48,8 @@ export interface RestoreRequest {
    * there to ask. Throws or returns false: nothing is changed.
    */
   readonly confirm: (plan: RestorePlan) => Promise<boolean>;
+  /** Process ids of this project's supervisors on this machine. */
+  readonly serving: () => Promise<readonly number[]>;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -92,7 +94,7 @@ async function lookAtTarget({ request, database, info }: Job): Promise<TargetRep
   const report = await inTransaction(session, async () =>
     judgeTarget(session, info, await readInventory(session, config.database.namespace)),
   );
-  const serving = await findServing(config, session);
+  const serving = await findServing(config, session, await request.serving());
   if (serving.length === 0) return report;
   const clause = `a supervisor of this project is serving (${serving.join(", ")})`;
   return { ...report, needsForce: [...report.needsForce, clause] };

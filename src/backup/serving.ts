@@ -1,14 +1,21 @@
 /** Supervisors of this project that serve right now, here or on another machine. */
 import type { Config } from "../config/config.js";
-import { findSupervisors } from "../control/client.js";
 import type { Session } from "../postgres/session.js";
 
 /** A supervisor that has not given a sign for this long is taken for dead. */
 const ALIVE_S = 60;
 
-/** For people: `pid 4711 here`, `web-2 pid 17`. */
-export async function findServing(config: Config, session: Session): Promise<string[]> {
-  const here = (await findSupervisors(config.root)).map(({ pid }) => `pid ${pid} here`);
+/**
+ * For people: `pid 4711 here`, `web-2 pid 17`.
+ *
+ * @param local process ids of the supervisors on this machine
+ */
+export async function findServing(
+  config: Config,
+  session: Session,
+  local: readonly number[],
+): Promise<string[]> {
+  const here = local.map((pid) => `pid ${pid} here`);
   const [known] = await session.query<{ there: boolean }>(
     "select pg_catalog.to_regclass('dazzle.instance') is not null as there",
   );
@@ -22,6 +29,6 @@ export async function findServing(config: Config, session: Session): Promise<str
   );
   const elsewhere = rows
     .map(({ host, pid }) => `${host} pid ${pid}`)
-    .filter((name) => !here.some((own) => name.endsWith(own.replace(/ here$/, ""))));
+    .filter((name) => !local.some((pid) => name.endsWith(` pid ${pid}`)));
   return [...here, ...elsewhere];
 }

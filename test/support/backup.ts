@@ -66,6 +66,7 @@ export function restore(
     path,
     force: false,
     confirm: () => Promise.resolve(true),
+    serving: () => Promise.resolve([]),
     signal: new AbortController().signal,
     progress: noProgress,
     ...wishes,

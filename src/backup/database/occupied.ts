@@ -1,5 +1,4 @@
 /** What a restore would replace: tables with rows, and large objects with the backup's oids. */
-import { codeOf } from "../node-error.js";
 import { quoteLiteral, quoteQualified } from "../../postgres/quote.js";
 import type { Session } from "../../postgres/session.js";
 import type { Table } from "./inventory.js";
@@ -27,9 +26,4 @@ export async function occupiedTables(session: Session, tables: readonly Table[])
     for (const oid of await withRows(session, visible.slice(at, at + BATCH))) found.add(oid);
   }
   return tables.filter((table) => found.has(table.oid));
-}
-
-/** True for a failure that says that a table or schema is not this role's. */
-export function isDenied(error: unknown): boolean {
-  return codeOf(error) === "42501";
 }

@@ -35,7 +35,7 @@ export interface SavedRows {
 }
 
 /** The member that `pg_restore` reads. */
-export const DUMP_MEMBER = "database.dump";
+const DUMP_MEMBER = "database.dump";
 
 function describeTable(table: Table, rows: number, member: string | null): MetadataTable {
   const saved = table.columns.filter((column) => !column.generated);

@@ -26,7 +26,7 @@ export async function* gathered(
 }
 
 /** Settles as soon as the session is lost: a COPY then waits for ever for the socket to drain. */
-export async function whileConnected<T>(session: Session, work: Promise<T>): Promise<T> {
+async function whileConnected<T>(session: Session, work: Promise<T>): Promise<T> {
   const { lost } = session;
   // Whatever becomes of the work after the loss was reported, it must not count as unhandled.
   work.catch(() => undefined);

@@ -40,13 +40,13 @@ export interface Staging {
   remove(): Promise<void>;
 }
 
-export const FRESH = "new";
-export const OLD = "old";
+const FRESH = "new";
+const OLD = "old";
 export const JOURNAL = "journal.json";
 /** Stands between moving the old entries out and the new ones in. */
-export const HALFWAY = "halfway";
+const HALFWAY = "halfway";
 
-export function stagingName(uploads: string, pid: number, random: string): string {
+function stagingName(uploads: string, pid: number, random: string): string {
   return `.${basename(uploads)}.restore-${machineId()}-${pid}-${random}`;
 }
 
@@ -94,7 +94,7 @@ async function writeSynced(path: string, text: string): Promise<void> {
 }
 
 /** Does what the journal says. */
-export async function performSwap(folder: string, journal: Journal): Promise<void> {
+async function performSwap(folder: string, journal: Journal): Promise<void> {
   const { uploads, mode, existed } = journal;
   const old = join(folder, OLD);
   const fresh = join(folder, FRESH);

@@ -158,6 +158,7 @@ async function restore(context: CliContext, options: RestoreOptions): Promise<vo
   const { config } = await context.load();
   const log = await context.logger();
   const { planRestore, restoreBackup } = await import("../../backup/restore.js");
+  const { findSupervisors } = await import("../../control/client.js");
   const render = await import("../render/restore.js");
   await longJob(context, async (signal, progress) => {
     const request = {
@@ -167,6 +168,7 @@ async function restore(context: CliContext, options: RestoreOptions): Promise<vo
       force: options.force === true,
       signal,
       progress,
+      serving: async () => (await findSupervisors(config.root)).map(({ pid }) => pid),
       confirm: (plan: RestorePlan) => {
         progress.pause();
         return confirmed(context, options, plan);

@@ -181,6 +181,26 @@ describe("a restore that must not happen", () => {
     await holder.end();
   });
 
+  test("while a supervisor serves is refused without force", async () => {
+    const target = await database(...SMALL);
+    const other = await projectAt(target);
+    const failure = await failureOf(
+      restore(other, path, { serving: () => Promise.resolve([4711]) }),
+    );
+    expect(failure.exitStatus).toBe(65);
+    expect(failure.message).toMatch(/serving \(pid 4711 here\).*--force/);
+    await run(
+      target,
+      "create schema dazzle",
+      `create table dazzle.instance (project text, namespace text, host text, pid int,
+         heartbeat_at timestamptz default now())`,
+      "insert into dazzle.instance values ('tasks', 'public', 'web-2', 17)",
+    );
+    const elsewhere = await failureOf(restore(other, path));
+    expect(elsewhere.message).toMatch(/serving \(web-2 pid 17\)/);
+    await restore(other, path, { force: true });
+  });
+
   test("that nobody confirms changes nothing", async () => {
     const target = await database(...SMALL);
     const failure = await failureOf(
