@@ -8,7 +8,7 @@ import { startApplication, type Application } from "./application.js";
 import type { Channel } from "./channel.js";
 import { drainTraffic } from "./drain.js";
 import { locatedFailure, reportedFailure } from "./failure.js";
-import { instrumentForeignPools } from "./measure.js";
+import { instrumentForeignPools, tellIdleErrors, warmForeignPools } from "./measure.js";
 import { applicationName } from "./own-pool.js";
 import { installRuntime, type Runtime } from "./runtime.js";
 import { runShutdown } from "./shutdown.js";
@@ -67,6 +67,7 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
     if (application === null || runtime === null) return;
     try {
       const [address] = await Promise.all([application.listen(), runtime.own?.warm()]);
+      await warmForeignPools();
       if (stopping.signal.aborted) return;
       ready = true;
       await channel.send({ type: "ready", address });
@@ -139,10 +140,12 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
 function measurePools(runtime: Runtime): void {
   const { pool } = runtime.config;
   instrumentForeignPools({
+    min: pool.min,
     max: pool.max,
     acquireTimeoutMs: pool.acquireTimeoutMs,
     applicationName: applicationName(runtime),
     leakAfterMs: pool.leakAfterMs,
+    onIdleError: tellIdleErrors(runtime.log),
   });
 }
 

@@ -3,6 +3,8 @@ import type { PoolReport } from "../sampling/report.js";
 import { warmForeign, watchForeign, type ForeignSettings } from "./pools/foreign.js";
 import { collect } from "./pools/registry.js";
 
+export { tellIdleErrors } from "./pools/idle-errors.js";
+
 /** One report for each pool of the process: counters since the last call, gauges of the moment. */
 export function collectPoolReports(): PoolReport[] {
   return collect(performance.now());
@@ -16,7 +18,10 @@ export function instrumentForeignPools(settings: ForeignSettings): () => void {
   return watchForeign(settings);
 }
 
-/** Resolves when the application's pool that is held at `min` has reached it; rejects with the first failure. */
+/**
+ * Resolves when the application's pool that is held at `min` has reached it, or has failed to: that
+ * is counted, and tried again in the background.
+ */
 export function warmForeignPools(): Promise<void> {
   return warmForeign();
 }

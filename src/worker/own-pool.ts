@@ -1,5 +1,6 @@
 /** The worker's own pool, made when it is first wanted: by a factory, or by a script that imports it. */
 import { SuperviseError } from "../errors.js";
+import { tellIdleErrors } from "./measure.js";
 import { createWorkerPool } from "./pool.js";
 import type { OwnPool, Runtime } from "./runtime.js";
 
@@ -21,6 +22,7 @@ function createPool(runtime: Runtime): OwnPool {
       remedy: "set DATABASE_URL",
     });
   }
+  const tell = tellIdleErrors(runtime.log);
   return createWorkerPool({
     url: database.url,
     min: pool.min,
@@ -30,5 +32,6 @@ function createPool(runtime: Runtime): OwnPool {
     idleTimeoutMs: pool.idleTimeoutMs,
     applicationName: applicationName(runtime),
     leakAfterMs: pool.leakAfterMs,
+    onIdleError: (error) => tell("main", error),
   });
 }

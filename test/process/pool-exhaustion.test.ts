@@ -119,7 +119,7 @@ test.each(["pool-factory.mjs", "pool-script.mjs"])(
       expect(line["checkouts"]).toBe(own.length);
     }
     const { pool } = await statusOf(small.cwd);
-    expect(pool).toMatchObject({ max: 4, checkouts: 40, timeouts: 0, waiting: 0 });
+    expect(pool).toMatchObject({ min: 2, max: 4, checkouts: 40, timeouts: 0, waiting: 0 });
     expectNear(pool.wait_ms.p99, percentile(waits, 0.99));
     expectNear(pool.wait_ms.p50, percentile(waits, 0.5));
     const advised = Math.max(...exhausted.map((line) => numberOf(line, "advised_max")));

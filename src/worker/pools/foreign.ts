@@ -127,7 +127,7 @@ function minOnce({ min = 0 }: ForeignSettings): number {
   return warming.length === 0 ? min : 0;
 }
 
-/** Resolves when the application's pool that is held at `min` has reached it. */
+/** Resolves when the application's pool that is held at `min` has reached it or failed to. */
 export async function warmForeign(): Promise<void> {
-  for (const keeper of warming) await keeper.fill();
+  await Promise.allSettled(warming.map((keeper) => keeper.fill()));
 }
