@@ -6,6 +6,7 @@ import { parsePoolReports } from "../sampling/report.js";
 import type { WorkerHandle } from "./worker-handle.js";
 
 const EVERY_MS = 1_000;
+const SAMPLE_EVERY_MS = 60_000;
 
 export interface PoolWatch {
   readonly aggregate: Aggregate;
@@ -38,6 +39,9 @@ export function watchPools({ pool }: Config, log: Logger): PoolWatch {
     }
     tellDatabase();
   }, EVERY_MS);
+  const sampler = setInterval(() => {
+    log.event("debug", "pool.sample", "all workers' pools", { ...aggregate.snapshot("all") });
+  }, SAMPLE_EVERY_MS);
 
   return {
     aggregate,
@@ -46,6 +50,9 @@ export function watchPools({ pool }: Config, log: Logger): PoolWatch {
       if (parsed !== null) aggregate.ingest(slot, parsed, performance.now(), pid);
     },
     gone: ({ slot, pid }) => aggregate.workerGone(slot, pid),
-    close: () => clearInterval(timer),
+    close: () => {
+      clearInterval(timer);
+      clearInterval(sampler);
+    },
   };
 }

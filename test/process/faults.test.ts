@@ -1,0 +1,208 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ask } from "../support/clients.js";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import { serve, serveReady, type Serving } from "../support/serve.js";
+import { PROGRAM } from "../support/supervisor.js";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(() => database.drop());
+
+/** Zombies are gone: nothing of them runs, they only wait to be reaped. */
+function runs(pid: number): boolean {
+  if (!existsSync(`/proc/${pid}/stat`)) return false;
+  const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return !text.slice(text.lastIndexOf(")")).startsWith(") Z");
+}
+
+async function untilGone(pids: readonly number[]): Promise<void> {
+  while (pids.some(runs)) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Sends a request that will never be answered. */
+const leave = (app: Serving, path: string): void => {
+  ask(app.port, path).catch(() => undefined);
+};
+
+describe("a worker that dies", () => {
+  test("is replaced at once, with its last words in the log before its end", async () => {
+    const app = await serveReady({ app: "busy.mjs", url: database.url });
+    leave(app, "/crash");
+    const restarting = await app.waitFor("worker.restarting");
+    expect(restarting).toMatchObject({ delay_ms: 0 });
+    await app.waitFor("worker.ready", ({ generation, boot_ms, worker }) => {
+      const exit = app.log.find(({ event }) => event === "worker.exit");
+      return (
+        generation === 1 &&
+        Number(boot_ms) >= 0 &&
+        worker === exit?.["worker"] &&
+        exit !== undefined
+      );
+    });
+    const words = app.log.findIndex(({ msg }) => msg?.startsWith("last words") === true);
+    const exit = app.log.findIndex(({ event }) => event === "worker.exit");
+    expect(words).toBeGreaterThan(-1);
+    expect(words).toBeLessThan(exit);
+  });
+
+  test("over and over ends the supervisor with 70 and the last error", async () => {
+    const app = await serveReady({
+      app: "busy.mjs",
+      url: database.url,
+      workers: 1,
+      supervisor: "max_restarts = 2",
+    });
+    for (let round = 1; round <= 3; round += 1) {
+      leave(app, "/crash");
+      await app.says(({ event }) => event === "worker.exit", round);
+      if (round < 3) await app.says(({ event }) => event === "worker.ready", round + 1);
+    }
+    expect(await app.exited).toMatchObject({ code: 70 });
+    expect(app.stderr()).toContain("crashed on request");
+  });
+
+  test("is followed by a warm spare, which needs no boot", async () => {
+    const app = await serveReady({
+      app: "busy.mjs",
+      url: database.url,
+      workers: 1,
+      supervisor: "spare = 1",
+    });
+    const spare = await app.waitFor("worker.forked", (line) => line["spare"] === true);
+    const [pid = 0] = await app.workers();
+    await app.says(({ msg, worker }) => msg === "created" && worker === 0);
+    process.kill(pid, "SIGKILL");
+    await app.says(({ event }) => event === "worker.ready", 2);
+    const second = app.log.filter(({ event }) => event === "worker.ready")[1];
+    expect(second?.["worker_pid"]).toBe(spare["worker_pid"]);
+  });
+});
+
+test("a stuck worker is replaced, and the log names the function that it is stuck in", async () => {
+  const app = await serveReady({
+    app: "busy.mjs",
+    url: database.url,
+    supervisor: 'hang_timeout = "1s"',
+  });
+  leave(app, "/stuck");
+  const hung = await app.waitFor("worker.hung");
+  expect(hung["stack"]).toContain("stuckHere");
+  expect(Number(hung["blocked_ms"])).toBeLessThan(2_000);
+  await app.says(({ event }) => event === "worker.ready", 3);
+  expect(await ask(app.port, "/")).toMatchObject({ status: 200 });
+});
+
+test("a worker above max_memory gives way to a successor that is ready", async () => {
+  const app = await serveReady({
+    app: "busy.mjs",
+    url: database.url,
+    workers: 1,
+    supervisor: 'max_memory = "200MB"',
+  });
+  await ask(app.port, "/hoard");
+  await app.waitFor("worker.memory");
+  expect(await app.waitFor("worker.exit")).toMatchObject({ reason: "memory", code: 0 });
+  expect(app.events().indexOf("worker.exit")).toBeGreaterThan(
+    app.events().lastIndexOf("worker.ready"),
+  );
+});
+
+test("when the primary is killed, requests in flight finish, and who is stuck is ended", async () => {
+  const app = await serveReady({ app: "busy.mjs", url: database.url });
+  const pids = await app.workers();
+  const answer = ask(app.port, "/slow?ms=1500");
+  await app.says(({ msg }) => msg === "slow begun");
+  const served = app.log.find(({ msg }) => msg === "slow begun")?.["worker"];
+  const other = pids[served === 1 ? 1 : 0] ?? 0;
+  // Connections go to the idle worker more often than not; ask until that one is stuck.
+  while (!app.log.some(({ msg, worker }) => msg === "stuck begun" && worker !== served)) {
+    leave(app, `/stuck-elsewhere?not=${String(served)}`);
+    await new Promise((resolve) => app.child.stdout?.once("data", resolve));
+  }
+  process.kill(app.pid, "SIGKILL");
+  await untilGone([other]);
+  expect(await answer).toMatchObject({ status: 200 });
+  await untilGone(pids);
+});
+
+describe("listening", () => {
+  test("on a port that is taken fails at once with one line and 70", async () => {
+    const app = await serve({ app: "busy.mjs", url: database.url });
+    const taken = createServer().listen(app.port, "127.0.0.1");
+    const exit = await app.exited;
+    taken.close();
+    expect(exit).toMatchObject({ code: 70 });
+    expect(app.stderr().trimEnd().split("\n")).toHaveLength(1);
+    expect(app.stderr()).toContain("EADDRINUSE");
+    expect(app.events().filter((event) => event === "worker.forked")).toHaveLength(2);
+  });
+
+  test.each(["10.255.255.1", "no.such.host.invalid"])("on %s is refused with 78", async (host) => {
+    const app = await serve({ app: "busy.mjs", url: database.url, args: ["--host", host] });
+    expect(await app.exited).toMatchObject({ code: 78 });
+    expect(app.stderr().trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test("on a unix socket serves there", async () => {
+    const app = await serveReady({
+      app: "busy.mjs",
+      url: database.url,
+      args: ["--host", "unix:app.sock"],
+    });
+    expect(String((await app.waitFor("supervisor.ready"))["url"])).toContain("app.sock");
+    await app.end();
+  });
+});
+
+/** Needs the right to make a namespace, which root has outside of strict containers. */
+const namespaces =
+  spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "--kill-child", "true"]).status === 0;
+
+test.skipIf(!namespaces)(
+  "as PID 1 reaps what others leave behind, and passes signals and the status on",
+  async () => {
+    const app = await serveReady({
+      app: "busy.mjs",
+      url: database.url,
+      command: [
+        "unshare",
+        "--pid",
+        "--fork",
+        "--mount-proc",
+        "--kill-child",
+        process.execPath,
+        PROGRAM,
+      ],
+    });
+    for (let round = 0; round < 5; round += 1) await ask(app.port, "/leave-behind");
+    const states = await ask(app.port, "/zombies");
+    expect(states.body).toBe("0");
+    const children = readFileSync(`/proc/${app.pid}/task/${app.pid}/children`, "utf8").trim();
+    process.kill(Number(children), "SIGTERM");
+    expect(await app.exited).toMatchObject({ code: 0 });
+  },
+);
+
+test("100,000 lines on each stream come through whole, in order, and none is lost", async () => {
+  const app = await serveReady({ app: "talkative.mjs", url: database.url, workers: 1 });
+  await ask(app.port, "/", { limitMs: 100_000 });
+  await app.end();
+  for (const [stream, word] of [
+    ["stdout", "out"],
+    ["stderr", "err"],
+  ]) {
+    const numbers = app.log
+      .filter(
+        (line) => line["stream"] === stream && line.msg?.startsWith(`${word ?? ""} `) === true,
+      )
+      .map(({ msg }) => Number(msg?.split(" ")[1]));
+    expect(numbers).toHaveLength(100_000);
+    expect(numbers.every((number, index) => number === index)).toBe(true);
+  }
+  expect(app.log.some(({ msg }) => msg?.includes("\ufffd") === true)).toBe(false);
+});
