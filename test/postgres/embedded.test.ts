@@ -1,5 +1,16 @@
 import { execFile } from "node:child_process";
-import { cp, lstat, mkdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  cp,
+  lstat,
+  mkdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -379,6 +390,18 @@ describe.skipIf(!isRoot)("run by root (skipped when run by an ordinary user)", (
     await removeStandIn(copy.root);
     await removeStandIn(project.root);
     await copy.remove();
+  });
+
+  test("what stood in for a temporary project that is gone is cleared away by the next", async () => {
+    const gone = await createProject("private");
+    await run("chmod", ["700", gone.root]);
+    await (await start({ root: gone.root })).stop();
+    const data = await realpath(join(gone.root, ".dazzle/postgres"));
+    await gone.remove();
+    await run("chmod", ["700", project.root]);
+    await (await start()).stop();
+    await expect(lstat(data)).rejects.toThrow("ENOENT");
+    await removeStandIn(project.root);
   });
 
   test("does not follow a link that leads to a folder of somebody else", async () => {

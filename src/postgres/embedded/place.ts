@@ -15,6 +15,7 @@ import {
   lstat,
   mkdir,
   mkdtemp,
+  readdir,
   readFile,
   readlink,
   realpath,
@@ -27,6 +28,7 @@ import { homedir, tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { SuperviseError } from "../../errors.js";
 import { accountsFor, canBecome, canEnter } from "./account.js";
+import { findPostmaster } from "./postmaster.js";
 import { attempt, errorCode, run, type Account } from "./run.js";
 
 export interface Place {
@@ -166,6 +168,7 @@ async function standIn(project: string, account: Account | null): Promise<string
     .slice(0, 32);
   const hash = createHash("sha256").update(project).digest("hex").slice(0, 12);
   for (const parent of parents()) {
+    await clearAway(parent);
     const base = await createBase(parent, `${slug}-${hash}`);
     if (base !== null && (await suits(base, account))) {
       await writeFile(join(base, "project"), `${project}\n`, { mode: 0o644 });
@@ -177,6 +180,20 @@ async function standIn(project: string, account: Account | null): Promise<string
   if (!(await suits(base, account))) throw unreachableData(base, account);
   await writeFile(join(base, "project"), `${project}\n`, { mode: 0o644 });
   return base;
+}
+
+/** Removes what stood in for projects in the temporary folder that are gone. Others may come back. */
+async function clearAway(parent: string): Promise<void> {
+  if (!(await isSafe(parent))) return;
+  const temporary = join(await realpath(tmpdir()), "/");
+  for (const name of await readdir(parent)) {
+    const base = join(parent, name);
+    const project = (await attempt(() => readFile(join(base, "project"), "utf8")))?.trim() ?? "";
+    if (!project.startsWith(temporary)) continue;
+    if ((await attempt(() => lstat(project))) !== null) continue;
+    if ((await findPostmaster(join(base, "postgres"))) !== null) continue;
+    await rm(base, { recursive: true, force: true });
+  }
 }
 
 function parents(): string[] {
