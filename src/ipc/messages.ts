@@ -33,6 +33,15 @@ export interface WorkerIdentity {
   readonly restarts: number;
 }
 
+/** What keeps the application from running as written. */
+export interface Problem {
+  readonly time: string;
+  readonly kind: "reload" | "crash";
+  readonly msg: string;
+  /** A code frame, a stack, last lines; empty when there is none. */
+  readonly details: string;
+}
+
 export type ToWorker =
   | {
       readonly v: number;
@@ -44,7 +53,9 @@ export type ToWorker =
       readonly env: Readonly<Record<string, string>>;
     }
   | { readonly v: number; readonly type: "promote"; readonly identity: WorkerIdentity }
-  | { readonly v: number; readonly type: "drain"; readonly timeoutMs: number };
+  | { readonly v: number; readonly type: "drain"; readonly timeoutMs: number }
+  /** Development: what keeps the latest change from running; null when nothing does. */
+  | { readonly v: number; readonly type: "problem"; readonly problem: Problem | null };
 
 export interface LoopDelay {
   readonly p50: number;
@@ -85,4 +96,4 @@ export const isToPrimary = (value: unknown): value is ToPrimary =>
   isOurs(value, ["hello", "loaded", "ready", "failed", "stats", "pools", "asked", "cut", "beat"]);
 
 export const isToWorker = (value: unknown): value is ToWorker =>
-  isOurs(value, ["start", "promote", "drain"]);
+  isOurs(value, ["start", "promote", "drain", "problem"]);

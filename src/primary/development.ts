@@ -3,7 +3,7 @@
  * needs. Outside development every part of it stays undone: no line is kept, no file watched.
  */
 import type { ResolvedConfig, Setting } from "../config/load.js";
-import { createLogFeed } from "../control/dev/log-feed.js";
+import { createLogFeed, type LogFeed } from "../control/dev/log-feed.js";
 import type { DevTarget } from "../control/dev/target.js";
 import type { ControlTarget } from "../control/protocol.js";
 import type { Logger, LogSink } from "../log/logger.js";
@@ -22,6 +22,23 @@ export interface Development {
   /** A change has been seen: from then on a person is at work here. */
   hasChanged(): boolean;
   close(): Promise<void>;
+}
+
+/** After these, what browsers show over the application may be out of date. */
+const TELLING: ReadonlySet<string> = new Set([
+  "reload.abandoned",
+  "reload.done",
+  "worker.exit",
+  "worker.ready",
+]);
+
+function tellWorkers({ handles }: Supervisor, feed: LogFeed): void {
+  feed.subscribe(({ event }) => {
+    if (event === null || !TELLING.has(event)) return;
+    for (const handle of handles.values()) {
+      handle.send({ type: "problem", problem: feed.problem() });
+    }
+  });
 }
 
 export function createDevelopment(sink: LogSink): Development {
@@ -49,10 +66,11 @@ export function createDevelopment(sink: LogSink): Development {
     log: feed.log,
     learn: (now) => {
       resolved = now;
-      if (now.config.features.devControlPlane && now.config.control.port !== 0) feed.keep();
+      if (now.config.features.devControlPlane) feed.keep();
     },
     target: async (supervisor, log) => {
       const { features, control } = supervisor.release().config;
+      if (features.devControlPlane && features.watch) tellWorkers(supervisor, feed);
       if (!features.devControlPlane || control.port === 0) return null;
       const { createDevTarget } = await import("./dev-target.js");
       return createDevTarget({ supervisor, feed, settings, log });

@@ -1,7 +1,7 @@
 /** The life of a worker as the orders of the primary lead it through. */
 import type { Config } from "../config/config.js";
 import { findEntry } from "../config/entry.js";
-import type { ToWorker, WorkerIdentity } from "../ipc/messages.js";
+import type { Problem, ToWorker, WorkerIdentity } from "../ipc/messages.js";
 import { ORPHAN_TITLE } from "../ipc/orphan.js";
 import { createLogger } from "../log/sink.js";
 import { startApplication, type Application } from "./application.js";
@@ -13,6 +13,7 @@ import { applicationName } from "./own-pool.js";
 import { installRuntime, type Runtime } from "./runtime.js";
 import { runShutdown } from "./shutdown.js";
 import type { SignalGuard } from "./signals.js";
+import { installOverlay, type Overlay } from "./overlay.js";
 import { startReporting } from "./reporting.js";
 import { installTestEndpoints } from "./test-endpoints.js";
 import type { Traffic } from "./traffic.js";
@@ -38,12 +39,15 @@ export interface WorkerLife {
   start(order: StartOrder): Promise<void>;
   promote(identity: WorkerIdentity): Promise<void>;
   drain(timeoutMs: number): Promise<void>;
+  /** Development: over the application's pages in browsers. */
+  show(problem: Problem | null): void;
   /** The primary is gone: says so to the guardian, and drains. */
   orphan(): Promise<void>;
 }
 
 export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): WorkerLife {
   const stopping = new AbortController();
+  let overlay: Overlay | null = null;
   let identity: WorkerIdentity = { slot: 0, generation: 0, restarts: 0 };
   let runtime: Runtime | null = null;
   let application: Application | null = null;
@@ -110,6 +114,7 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
       installRuntime(runtime);
       measurePools(runtime);
       installTestEndpoints(traffic, runtime);
+      overlay = installOverlay(traffic, runtime);
       try {
         entry = findEntry(order.config);
         application = await startApplication(entry, runtime, traffic);
@@ -120,6 +125,7 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
       if (order.identity.slot === 0) await channel.send({ type: "loaded" });
       else await serve();
     },
+    show: (problem) => overlay?.show(problem),
     promote: async (given) => {
       takeIdentity(given);
       // It was made when the slot was not known; no connection has been opened yet.

@@ -40,6 +40,9 @@ function obey(order: ToWorker): Promise<void> {
       return life.promote(order.identity);
     case "drain":
       return life.drain(order.timeoutMs);
+    case "problem":
+      life.show(order.problem);
+      return Promise.resolve();
   }
 }
 

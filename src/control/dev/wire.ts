@@ -33,14 +33,7 @@ export interface PlanView {
   readonly up_to_date: boolean;
 }
 
-/** What keeps the application from running as written. */
-export interface DevProblem {
-  readonly time: string;
-  readonly kind: "reload" | "crash";
-  readonly msg: string;
-  /** A code frame, a stack, last lines; empty when there is none. */
-  readonly details: string;
-}
+export type { Problem as DevProblem } from "../../ipc/messages.js";
 
 /** One setting in force. */
 export interface SettingView {

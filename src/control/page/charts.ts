@@ -84,10 +84,7 @@ const colourOf = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** The stretches of time in which a pool was exhausted. */
-function exhaustedSpans(
-  times: readonly number[],
-  flags: readonly number[],
-): [number, number][] {
+function exhaustedSpans(times: readonly number[], flags: readonly number[]): [number, number][] {
   const spans: [number, number][] = [];
   times.forEach((time, at) => {
     if (flags[at] !== 1) return;
