@@ -43,7 +43,7 @@ export interface Percentiles {
   max: number;
 }
 
-export const EMPTY_DELTA: HistogramDelta = { count: 0, sum: 0, max: 0, buckets: [] };
+const EMPTY_DELTA: HistogramDelta = { count: 0, sum: 0, max: 0, buckets: [] };
 
 export function createHistogram(): Histogram {
   return { counts: new Float64Array(BUCKETS), count: 0, sum: 0, max: 0 };

@@ -9,7 +9,7 @@ import { addToWindow, createWindow, expire, type Window } from "./window.js";
 /** The span that exhaustion is judged on. */
 const JUDGED_MS = 10_000;
 /** The span that `recent` in the status covers. */
-export const RECENT_MS = 60_000;
+const RECENT_MS = 60_000;
 /** Slices of arrivals kept: 10 s. */
 const SLICES = 200;
 

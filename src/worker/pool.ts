@@ -5,7 +5,8 @@
  */
 import pg from "pg";
 import { endWithin } from "./pools/end.js";
-import { isPool, OWN } from "./pools/internals.js";
+import { isPool } from "./pools/internals.js";
+import { OWN } from "./pools/shapes.js";
 import { measure } from "./pools/measured.js";
 import { register } from "./pools/registry.js";
 

@@ -36,7 +36,8 @@ function anotherCopy(): PoolClass {
 
 /** As a bundler would inline it: no module of that name is ever loaded. */
 function inlined(): PoolClass {
-  const path = require.resolve("pg-pool");
+  // The one that pg itself brings.
+  const path = createRequire(require.resolve("pg")).resolve("./../../pg-pool");
   const code: unknown = runInThisContext(
     `(function (module, require) {${readFileSync(path, "utf8")}\n})`,
   );

@@ -2,14 +2,8 @@
  * `acquire_timeout`: one timer a pool, for its oldest waiter. It is armed when somebody waits and
  * looks again when it fires, so that a checkout that is served at once costs no timer.
  */
-import type { MeasuredPool } from "./measured-pool.js";
+import type { AcquireTimer, MeasuredPool } from "./shapes.js";
 import { rejectCheckout, timedOut } from "./waiters.js";
-
-export interface AcquireTimer {
-  /** A caller has begun to wait. */
-  asked(): void;
-  stop(): void;
-}
 
 export function createAcquireTimer(of: () => MeasuredPool, timeoutMs: number): AcquireTimer {
   let timer: NodeJS.Timeout | null = null;

@@ -6,25 +6,22 @@
  *
  * A class because it is made for every checkout: one allocation, and methods that cost none.
  */
-import type { ConnectCallback, PooledClient, Release } from "./internals.js";
-import type { Site } from "./site.js";
+import type {
+  CheckoutList,
+  CheckoutOwner,
+  ConnectCallback,
+  Checkout as CheckoutShape,
+  PooledClient,
+  Release,
+  Site,
+} from "./shapes.js";
 
-export interface CheckoutOwner {
-  /** pg-pool has answered: with a client, or with an error. */
-  answered(
-    checkout: Checkout,
-    error: Error | undefined,
-    client: PooledClient | undefined,
-    release: Release,
-  ): void;
-}
-
-export class Checkout {
+export class Checkout implements CheckoutShape {
   state: "waiting" | "held" | "done" = "waiting";
   heldSince = 0;
   leakTold = false;
-  previous: Checkout | null = null;
-  next: Checkout | null = null;
+  previous: CheckoutShape | null = null;
+  next: CheckoutShape | null = null;
   readonly owner: CheckoutOwner;
   /** The caller's. */
   readonly caller: ConnectCallback;
@@ -46,18 +43,11 @@ export class Checkout {
   }
 }
 
-/** Oldest first. */
-export interface CheckoutList {
-  oldest: Checkout | null;
-  newest: Checkout | null;
-  size: number;
-}
-
 export function createList(): CheckoutList {
   return { oldest: null, newest: null, size: 0 };
 }
 
-export function append(list: CheckoutList, checkout: Checkout): void {
+export function append(list: CheckoutList, checkout: CheckoutShape): void {
   const { newest } = list;
   checkout.previous = newest;
   checkout.next = null;
@@ -67,7 +57,7 @@ export function append(list: CheckoutList, checkout: Checkout): void {
   list.size += 1;
 }
 
-export function remove(list: CheckoutList, checkout: Checkout): void {
+export function remove(list: CheckoutList, checkout: CheckoutShape): void {
   const { previous, next } = checkout;
   if (previous === null) list.oldest = next;
   else previous.next = next;
@@ -79,7 +69,7 @@ export function remove(list: CheckoutList, checkout: Checkout): void {
 }
 
 /** The list from its oldest. */
-export function* each(list: CheckoutList): Generator<Checkout> {
+export function* each(list: CheckoutList): Generator<CheckoutShape> {
   let checkout = list.oldest;
   while (checkout !== null) {
     const { next } = checkout;

@@ -1,6 +1,6 @@
 /** Ending a pool in bounded time: pg-pool waits for ever for a connection that is checked out. */
-import { noteClosing } from "./instrument.js";
-import type { MeasuredPool } from "./measured-pool.js";
+import { noteClosing } from "./lives.js";
+import type { MeasuredPool } from "./shapes.js";
 import { destroySocket } from "./socket.js";
 
 /** Time for the sockets of destroyed connections to close in. */

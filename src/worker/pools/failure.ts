@@ -1,7 +1,8 @@
 /** What a connection that could not be opened says of the database. */
 import { reason } from "../../postgres/connect-error.js";
 import { sqlstateOf } from "../../postgres/sqlstate.js";
-import { countConnectError, setDatabase, type Meter } from "./meter.js";
+import { countConnectError, setDatabase } from "./meter.js";
+import type { Meter } from "./shapes.js";
 
 /** Counts it. With no connection left, an unreachable server is a lost database. */
 export function noteFailure(meter: Meter, error: Error): void {

@@ -8,10 +8,10 @@
  * takes back connections is left alone.
  */
 import { EventEmitter } from "node:events";
-import { isPool, OWN, type Pool } from "./internals.js";
-import type { Keeper } from "./keeper.js";
+import { isPool } from "./internals.js";
 import { measure } from "./measured.js";
 import { nameFor } from "./names.js";
+import { OWN, type Keeper, type Pool } from "./shapes.js";
 import { register } from "./registry.js";
 
 export interface ForeignSettings {

@@ -5,33 +5,23 @@
  */
 import type { ClosedCause } from "../../sampling/report.js";
 import { record } from "../../sampling/histogram.js";
+import { judgeReturn } from "./judge.js";
+import { closingCauseOf, noteClosing, noteOpening, openingOf } from "./lives.js";
+import { ask, countClosed, giveBack, giveUp, setDatabase } from "./meter.js";
 import {
   CHECKOUT,
   MEASURED,
   type ConnectCallback,
+  type MeasuredPool,
+  type Meter,
   type Pool,
   type PooledClient,
-} from "./internals.js";
-import { judgeReturn } from "./judge.js";
-import type { MeasuredPool } from "./measured-pool.js";
-import { ask, countClosed, giveBack, giveUp, setDatabase, type Meter } from "./meter.js";
+} from "./shapes.js";
 import { destroySocket } from "./socket.js";
 import { clean } from "./transaction.js";
 import { ended, forgetWaiting, lost, rejectWaiting } from "./waiters.js";
 
 const patched = new WeakSet();
-const openedAt = new WeakMap<object, number>();
-const closing = new WeakMap<object, ClosedCause>();
-
-/** Says why a connection is about to be closed; the first to say so is right. */
-export function noteClosing(client: object, cause: ClosedCause): void {
-  if (!closing.has(client)) closing.set(client, cause);
-}
-
-/** When a connection began to be opened, in milliseconds of the monotonic clock. */
-export function openingOf(client: object): number | undefined {
-  return openedAt.get(client);
-}
 
 /** Measures `measured.pool` from now on. `onIdleError` hears of connections that ended while idle. */
 export function attach(measured: MeasuredPool, onIdleError: (error: Error) => void): void {
@@ -47,12 +37,12 @@ export function attach(measured: MeasuredPool, onIdleError: (error: Error) => vo
     if (removed.has(client)) return;
     removed.add(client);
     meter.open = Math.max(0, meter.open - 1);
-    countClosed(meter, closing.get(client) ?? causeOf(pool, client));
+    countClosed(meter, closingCauseOf(client) ?? causeOf(pool, client));
   });
 }
 
 function opened(meter: Meter, client: PooledClient): void {
-  const began = openedAt.get(client);
+  const began = openingOf(client);
   if (began !== undefined) record(meter.create, performance.now() - began);
   meter.created += 1;
   meter.open += 1;
@@ -68,7 +58,7 @@ function causeOf(pool: Pool, client: PooledClient): ClosedCause {
   if (pool.ending) return "shutdown";
   const { maxUses, maxLifetimeSeconds } = pool.options;
   if ((client._poolUseCount ?? 0) >= maxUses) return "uses";
-  const age = performance.now() - (openedAt.get(client) ?? performance.now());
+  const age = performance.now() - (openingOf(client) ?? performance.now());
   return maxLifetimeSeconds > 0 && age >= maxLifetimeSeconds * 1_000 ? "lifetime" : "idle";
 }
 
@@ -204,7 +194,7 @@ function opening(original: Method) {
     original.call(this, item);
     const client = this._clients.at(-1);
     if (client === undefined) return;
-    openedAt.set(client, began);
+    noteOpening(client, began);
     const limit = this[MEASURED]?.openTimeoutMs ?? 0;
     if (limit > 0) limitOpening(client, limit);
   };

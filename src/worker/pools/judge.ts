@@ -1,6 +1,6 @@
 /** What becomes of a connection that is given back: the next caller's, cleaned up first, or closed. */
 import { sqlstateOf } from "../../postgres/sqlstate.js";
-import type { PooledClient } from "./internals.js";
+import type { PooledClient } from "./shapes.js";
 import { isClean } from "./transaction.js";
 
 export type Verdict = "keep" | "clean" | "close";

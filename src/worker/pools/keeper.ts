@@ -5,9 +5,8 @@
  *
  * It does not touch connections in the application's hands.
  */
-import { noteClosing, openingOf } from "./instrument.js";
-import type { Pool } from "./internals.js";
-import type { Meter } from "./meter.js";
+import { noteClosing, openingOf } from "./lives.js";
+import type { Keeper, Meter, Pool } from "./shapes.js";
 
 /** First pause after a failed attempt, doubled up to the longest: a database is found again soon. */
 const FIRST_PAUSE_MS = 100;
@@ -19,16 +18,6 @@ export interface KeeperSettings {
   readonly min: number;
   /** 0: for ever. */
   readonly maxLifetimeMs: number;
-}
-
-export interface Keeper {
-  /** Opens what is missing to `min`; rejects with the first failure. */
-  fill(): Promise<void>;
-  /** Looks whether connections are missing, and opens them in the background. */
-  check(): void;
-  /** An attempt to open a connection failed, whoever made it. */
-  failed(): void;
-  stop(): void;
 }
 
 /** `failure` hears of every attempt that failed. */

@@ -1,13 +1,11 @@
 /** Makes a pool measured: its meter, its limits and its keeper, put together. */
 import { sqlstateOf } from "../../postgres/sqlstate.js";
 import { createAcquireTimer } from "./acquire.js";
-import type { Checkout } from "./checkout.js";
 import { noteFailure } from "./failure.js";
 import { attach } from "./instrument.js";
-import { CHECKOUT, type Pool } from "./internals.js";
 import { createKeeper } from "./keeper.js";
-import type { MeasuredPool } from "./measured-pool.js";
 import { createMeter, giveUp, handOver } from "./meter.js";
+import { CHECKOUT, type Checkout, type MeasuredPool, type Pool } from "./shapes.js";
 import { traceTo } from "./site.js";
 import { lost, rejectWaiting } from "./waiters.js";
 

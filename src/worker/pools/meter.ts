@@ -7,23 +7,15 @@
  */
 // The global of the same name is a getter, which costs as much as the clock.
 import { performance } from "node:perf_hooks";
-import { createHistogram, record, take, type Histogram } from "../../sampling/histogram.js";
+import { createHistogram, record, take } from "../../sampling/histogram.js";
 import {
   SLICE_MS,
   type Arrivals,
   type ClosedCause,
-  type Connectivity,
   type LeakReport,
 } from "../../sampling/report.js";
-import {
-  append,
-  Checkout,
-  createList,
-  remove,
-  type CheckoutList,
-  type CheckoutOwner,
-} from "./checkout.js";
-import type { ConnectCallback } from "./internals.js";
+import { append, Checkout, createList, remove } from "./checkout.js";
+import type { Checkout as CheckoutShape, CheckoutOwner, ConnectCallback, Meter } from "./shapes.js";
 import { noteSite } from "./site.js";
 
 /** Arrivals are kept for this many slices of 50 ms: 12.8 s, well over the second between reports. */
@@ -31,33 +23,6 @@ const SLICES = 256;
 const SLICES_PER_MS = 1 / SLICE_MS;
 /** Distinct error codes kept apart, so that labels can't grow without bound. */
 const MAX_CODES = 24;
-
-export interface Meter {
-  readonly name: string;
-  readonly waiting: CheckoutList;
-  readonly held: CheckoutList;
-  readonly wait: Histogram;
-  readonly use: Histogram;
-  readonly create: Histogram;
-  readonly slices: Uint32Array;
-  /** Slice of the last arrival. */
-  slice: number;
-  /** First slice that has not been reported. */
-  unreported: number;
-  peak: number;
-  checkouts: number;
-  queued: number;
-  timeouts: number;
-  lastTimeout: string | null;
-  created: number;
-  returnedInTransaction: number;
-  connectErrors: Map<string, number>;
-  closed: Map<ClosedCause, number>;
-  leaks: LeakReport[];
-  /** Connections that are open now. */
-  open: number;
-  database: { state: Connectivity["state"]; since: number; error: string | null };
-}
 
 export function createMeter(name: string): Meter {
   const now = performance.now();
@@ -87,7 +52,7 @@ export function createMeter(name: string): Meter {
 }
 
 /** A caller asks for a connection. */
-export function ask(meter: Meter, owner: CheckoutOwner, caller: ConnectCallback): Checkout {
+export function ask(meter: Meter, owner: CheckoutOwner, caller: ConnectCallback): CheckoutShape {
   const now = performance.now();
   const checkout = new Checkout(owner, caller, now, noteSite(now));
   append(meter.waiting, checkout);
@@ -101,7 +66,7 @@ export function ask(meter: Meter, owner: CheckoutOwner, caller: ConnectCallback)
 }
 
 /** The caller gets its connection. */
-export function handOver(meter: Meter, checkout: Checkout): void {
+export function handOver(meter: Meter, checkout: CheckoutShape): void {
   const now = performance.now();
   remove(meter.waiting, checkout);
   checkout.state = "held";
@@ -112,14 +77,14 @@ export function handOver(meter: Meter, checkout: Checkout): void {
 }
 
 /** The caller gives its connection back. */
-export function giveBack(meter: Meter, checkout: Checkout): void {
+export function giveBack(meter: Meter, checkout: CheckoutShape): void {
   remove(meter.held, checkout);
   checkout.state = "done";
   record(meter.use, performance.now() - checkout.heldSince);
 }
 
 /** The caller gets nothing: an error, a time-out, the pool's end. */
-export function giveUp(meter: Meter, checkout: Checkout): void {
+export function giveUp(meter: Meter, checkout: CheckoutShape): void {
   remove(meter.waiting, checkout);
   checkout.state = "done";
 }

@@ -1,8 +1,8 @@
 /** Every measured pool of the process, and the reports of what happened since the last ones. */
 import type { PoolReport } from "../../sampling/report.js";
 import { each } from "./checkout.js";
-import type { Pool } from "./internals.js";
-import { takeArrivals, takeCounters, type Meter } from "./meter.js";
+import { takeArrivals, takeCounters } from "./meter.js";
+import type { Meter, Pool } from "./shapes.js";
 import { framesOf } from "./site.js";
 
 export interface Registered {

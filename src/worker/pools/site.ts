@@ -5,9 +5,7 @@
  * when it is read.
  */
 
-export interface Site {
-  stack?: string;
-}
+import type { Site } from "./shapes.js";
 
 const PER_MS = 0.25;
 const BURST = 250;

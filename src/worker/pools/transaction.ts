@@ -3,7 +3,7 @@
  * locks and its settings. It is rolled back first. A query that is still under way (a COMMIT that
  * nobody awaited) is let finish before its outcome is judged.
  */
-import type { PooledClient } from "./internals.js";
+import type { PooledClient } from "./shapes.js";
 
 /** True when the connection can go to the next caller as it is. */
 export function isClean(client: PooledClient): boolean {

@@ -1,9 +1,8 @@
 /** Answering callers that wait in vain. */
 import { formatDuration } from "../../util/units.js";
-import type { Checkout } from "./checkout.js";
-import type { MeasuredPool } from "./measured-pool.js";
 import { giveUp } from "./meter.js";
 import { PoolError } from "./pool-error.js";
+import type { Checkout, MeasuredPool } from "./shapes.js";
 import { traceTo } from "./site.js";
 
 /** One waiting caller gets an error, and its place in pg-pool's queue is given up. */
