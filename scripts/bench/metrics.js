@@ -1,0 +1,77 @@
+// What pool monitoring costs the primary: 16 workers report once a second, every pool is looked at,
+// and /metrics and the status are rendered once. CPU milliseconds per such second.
+import { renderMetrics } from "../../dist/control/metrics.js";
+import { createAggregate } from "../../dist/sampling/aggregate.js";
+import { createHistogram, record, take } from "../../dist/sampling/histogram.js";
+import { medianOf } from "./lib-report.js";
+
+const WORKERS = 16;
+const SECONDS = 100;
+const ROUNDS = 7;
+
+/** 500 durations of up to 50 ms. */
+function delta() {
+  const histogram = createHistogram();
+  for (let count = 0; count < 500; count += 1) record(histogram, Math.random() * 50);
+  return take(histogram);
+}
+
+const report = () => ({
+  ...{ name: "main", min: 5, max: 20, total: 20, idle: 3, active: 17, waiting: 4 },
+  ...{ oldestWaitMs: 12, longestHeldMs: 40, longestHeldStack: null, peak: 30 },
+  ...{ checkouts: 500, queued: 40, timeouts: 0, lastTimeout: null, created: 0 },
+  ...{ returnedInTransaction: 0, connectErrors: { 53300: 1 }, closed: { idle: 1 } },
+  ...{ wait: delta(), use: delta(), create: delta(), leaks: [] },
+  arrivals: { first: 0, counts: new Array(20).fill(25) },
+  database: { state: /** @type {const} */ ("connected"), forMs: 1_000, error: null },
+});
+
+/** @param {number} id */
+const worker = (id) => ({
+  ...{ id, pid: 1_000 + id, state: /** @type {const} */ ("ready"), generation: 1, uptime_s: 10 },
+  ...{ restarts: 0, cpu_percent: 30, rss_bytes: 9e7, pools: [] },
+  event_loop_delay_ms: { p50: 0.1, p99: 2, max: 9 },
+  requests: { total: 1_000, in_flight: 3, per_s: 500 },
+});
+
+export default function run() {
+  const aggregate = createAggregate({ warnWaitMs: 1_000, leakAfterMs: 60_000 });
+  const reports = Array.from({ length: 60 }, report);
+  const slots = Array.from({ length: WORKERS }, (_, at) => at + 1);
+  let now = 0;
+  let bytes = 0;
+  const second = () => {
+    now += 1_000;
+    for (const slot of slots) {
+      const sent = reports[(now / 1_000 + slot) % reports.length];
+      if (sent !== undefined) aggregate.ingest(slot, [sent], now);
+    }
+    aggregate.tick(now);
+    const text = renderMetrics({
+      status: {
+        ...{ pid: 1, version: "0", env: "production", state: "running", started_at: "" },
+        ...{ uptime_s: 1, url: null, generation: 1, budget: null, migrations: null, warnings: [] },
+        workers: slots.map(worker),
+        pool: aggregate.snapshot("all"),
+      },
+      ...{ pools: aggregate.series(), now, ready: true, restarts: {} },
+      reloads: { done: 0, abandoned: 0 },
+      heapBytes: new Map(),
+    });
+    bytes = text.length;
+  };
+  for (let count = 0; count < SECONDS; count += 1) second();
+  const taken = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = process.cpuUsage();
+    for (let count = 0; count < SECONDS; count += 1) second();
+    const { user, system } = process.cpuUsage(before);
+    taken.push((user + system) / 1_000 / SECONDS);
+  }
+  const median = medianOf(taken);
+  console.log(
+    `${WORKERS} workers, one scrape a second: ${median.toFixed(2)} ms CPU a second ` +
+      `(${Math.min(...taken).toFixed(2)} to ${Math.max(...taken).toFixed(2)}), ` +
+      `${(median / 10).toFixed(2)} % of a core; ${Math.round(bytes / 1_000)} kB of text`,
+  );
+}
