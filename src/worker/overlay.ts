@@ -107,8 +107,10 @@ function headersIn(given: unknown): [string, string | string[]][] {
     return flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? ""]] : []));
   }
   if (typeof given !== "object" || given === null) return [];
-  return Object.entries(given).flatMap(([name, value]: [string, unknown]) => {
-    if (typeof value === "string" || typeof value === "number") return [[name, String(value)]];
-    return Array.isArray(value) ? [[name, value.map(String)]] : [];
-  });
+  return Object.entries(given).flatMap(
+    ([name, value]: [string, unknown]): [string, string | string[]][] => {
+      if (typeof value === "string" || typeof value === "number") return [[name, String(value)]];
+      return Array.isArray(value) ? [[name, value.map(String)]] : [];
+    },
+  );
 }

@@ -15,6 +15,7 @@ const app = (text: string): string =>
 
 interface Project {
   readonly running: Running;
+  readonly url: string;
   readonly text: () => Promise<string>;
   readonly write: (name: string, content: string) => void;
   readonly count: (event: string) => number;
@@ -35,6 +36,7 @@ async function start(
   await running.waitFor("supervisor.ready");
   return {
     running,
+    url: `http://127.0.0.1:${port}`,
     text: async () => (await fetch(`http://127.0.0.1:${port}/`)).text(),
     write: (name, content) => writeFileSync(join(cwd, name), content),
     count: (event) => running.events().filter((one) => one === event).length,
@@ -112,9 +114,20 @@ ${app("old")}`,
   });
 
   it("waits for the next change after a crash that a change brought", async () => {
-    const { running, write, text } = await start({ "app.mjs": app("old") }, [], {});
+    const { running, write, text, url } = await start({ "app.mjs": app("old") });
     await watching(running);
-    write("app.mjs", `setTimeout(() => { throw new Error("boom"); }, 50);\n${app("bad")}`);
+    write(
+      "app.mjs",
+      `export default () => (request, response) => {
+        if (request.url === "/crash") setImmediate(() => { throw new Error("boom"); });
+        else response.end("bad");
+      };`,
+    );
+    await running.waitFor("reload.done");
+    const crash = () => expect(fetch(`${url}/crash`)).rejects.toThrow();
+    await crash();
+    await nth(running, "worker.ready", 3);
+    await crash();
     await running.waitForMessage("waiting for a change");
     write("app.mjs", app("repaired"));
     await nth(running, "reload.done", 2);

@@ -3,6 +3,7 @@
  * reload. What a reload does, in which order, is not decided here: the schema comes first because
  * every reload migrates before it forks.
  */
+import { statSync } from "node:fs";
 import { relative } from "node:path";
 import { watch } from "chokidar";
 import type { Config } from "../../config/config.js";
@@ -28,6 +29,15 @@ export interface Watch {
 /** More names than this in a line help nobody. */
 const NAMED = 3;
 
+/** Files' times lag behind the clock by up to a tick of the kernel. */
+const CLOCK_MS = 10;
+
+/** A renamed file keeps the time of its content, so the later of the two counts; gone: now. */
+function writtenAt(path: string): number {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? Infinity : Math.max(found.mtimeMs, found.ctimeMs);
+}
+
 function describe(paths: readonly string[]): string {
   const named = paths.slice(0, NAMED).join(", ");
   const more = paths.length - NAMED;
@@ -39,6 +49,7 @@ export function startWatch({ config, log, onChange }: WatchInput): Watch {
   const rules = ignoreRules({ config, entry: findEntry(config) });
   const selfMade = watchSelfMade();
   let reloading = false;
+  let began = 0;
 
   const burst = createBurst(async (paths) => {
     const changed = paths.filter((path) => !selfMade.isLeftOut(path));
@@ -47,6 +58,7 @@ export function startWatch({ config, log, onChange }: WatchInput): Watch {
     const files = changed.map((path) => relative(root, path));
     log.event("info", "watch.changed", describe(files), { files: files.slice(0, 20) });
     reloading = true;
+    began = Date.now();
     try {
       await onChange(changed);
     } finally {
@@ -63,6 +75,8 @@ export function startWatch({ config, log, onChange }: WatchInput): Watch {
   });
   watcher.on("all", (event, path) => {
     if (event === "addDir" || event === "unlinkDir" || selfMade.isLeftOut(path)) return;
+    // New files are told of late: what was written before the last reload began is part of it.
+    if (writtenAt(path) < began - CLOCK_MS) return;
     if (reloading && selfMade.during(path)) {
       log.warn(
         `${relative(root, path)} changes with every reload and is not watched from now on: add it to .gitignore`,
