@@ -63,6 +63,13 @@ async function create(context: CliContext, options: CreateOptions): Promise<void
   const { createBackup, planBackup } = await import("../../backup/create.js");
   const { renderCreated, renderPlan } = await import("../render/backup.js");
   const toStdout = options.output === "-";
+  if (toStdout && process.stdout.isTTY && options.dryRun !== true) {
+    throw new SuperviseError("USAGE", {
+      what: "the archive would be printed on the terminal",
+      where: "--output -",
+      remedy: "redirect standard output into a file or a pipe",
+    });
+  }
   await longJob(context, async (signal, progress) => {
     const request = {
       config,
