@@ -26,12 +26,13 @@ export async function autogenerate(
   config: Config,
   message: string,
   now: Date,
+  log: Logger,
 ): Promise<CreatedRevision[]> {
   const files = readSchemaFiles(config);
   if (files === null) return [];
   const { last } = await readRecord(session, config.database.namespace);
   const { workOut } = await import("./working-plan.js");
-  const { unsafe } = await workOut(session, { config, files, last });
+  const { unsafe } = await workOut(session, { config, files, last, log });
   return createFromPlan(config, message, now, unsafe);
 }
 
@@ -91,9 +92,8 @@ export interface Verification {
 /** Compares the schema files and the revisions' checksums with the database. Changes nothing. */
 export async function verify(session: Session, config: Config, log: Logger): Promise<Verification> {
   const entries = await readHistory(session, { config });
-  const { safe, unsafe } = await planMigration(session, config);
+  const { safe, unsafe } = await planMigration(session, config, log);
   const off = entries.filter(({ state }) => state !== "applied");
-  log.debug("compared schema files and revisions with the database", { differences: off.length });
   return {
     current: currentVersion(entries),
     revisions: off.map(({ version, name, state }) => ({ version, name, state })),

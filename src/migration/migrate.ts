@@ -52,8 +52,20 @@ export interface ApplyOptions {
   readonly pending?: "apply" | "refuse";
 }
 
+const QUIET: Logger = {
+  event: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
 /** The plan, worked out anew or, when nothing has changed since the last apply, as it was left then. */
-export async function planMigration(session: Session, config: Config): Promise<Plan> {
+export async function planMigration(
+  session: Session,
+  config: Config,
+  log: Logger = QUIET,
+): Promise<Plan> {
   const files = readSchemaFiles(config);
   const recorded = await readRecord(session, config.database.namespace);
   const database = describeDatabase(session);
@@ -72,7 +84,7 @@ export async function planMigration(session: Session, config: Config): Promise<P
   if (files === null) return finish([], []);
   if (isUnchanged(session, recorded, files)) return finish([], recorded.last?.outstanding ?? []);
   const { workOut } = await import("./working-plan.js");
-  const plan = await workOut(session, { config, files, last: recorded.last });
+  const plan = await workOut(session, { config, files, last: recorded.last, log });
   return finish(plan.steps.map(toSafeStep), plan.unsafe.map(toOutstanding));
 }
 
@@ -149,9 +161,10 @@ async function applySafe(
   files: readonly SchemaFile[],
 ): Promise<Pick<MigrateOutcome, "applied" | "unsafe">> {
   const { namespace } = config.database;
+  const { signal } = options;
   const { workOut } = await import("./working-plan.js");
   let { last } = await readRecord(session, namespace);
-  let plan = await workOut(session, { config, files, last });
+  let plan = await workOut(session, { config, files, last, log, signal });
   const found = plan.unsafe.map(toOutstanding);
   log.event(
     "info",
@@ -179,7 +192,7 @@ async function applySafe(
     applied.push(...plan.steps.map(toSafeStep));
     statements.push(...plan.steps.map(({ sql }) => sql));
     last = (await readRecord(session, namespace)).last;
-    plan = await workOut(session, { config, files, last, desired: plan.desired });
+    plan = await workOut(session, { config, files, last, log, signal, desired: plan.desired });
   }
   const unsafe = plan.unsafe.map(toOutstanding);
   last ??= await openRecord(session, namespace, null);

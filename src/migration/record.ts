@@ -114,7 +114,7 @@ export async function writeRecord(
 ): Promise<void> {
   await session.query(
     `update dazzle.applied set schema_hash = $2, server_version_num = $3, format = $4,
-       fingerprint = $5, outstanding = $6, owned = $7, statements = statements || $8::text[]
+       fingerprint = $5, outstanding = $6, owned = $7, unfinished = '[]', statements = statements || $8::text[]
      where id = $1`,
     [
       recordId,

@@ -1,6 +1,9 @@
 /** The plan as it is worked out: both models read in one transaction that changes nothing. */
 import type { Config } from "../config/config.js";
+import { SuperviseError } from "../errors.js";
+import type { Logger } from "../log/logger.js";
 import { isRetryable } from "../postgres/sqlstate.js";
+import { withRetries } from "./retry.js";
 import type { Session } from "../postgres/session.js";
 import type { Alteration, Change } from "../schema/changes.js";
 import { classify } from "../schema/classify.js";
@@ -17,12 +20,12 @@ import { stepsFor } from "../schema/sql.js";
 import type { SchemaFile } from "../schema/source.js";
 import type { ParsedSchema } from "../schema/statement.js";
 import type { Step } from "../schema/steps.js";
+import { resumedSteps, stillWanted, withoutUnfinished } from "./resume.js";
 import { withCasts } from "./casts.js";
 import { NO_CACHE, readCache } from "./cache.js";
 import type { Fragment } from "../schema/units.js";
 import { readFacts } from "./facts.js";
 import type { LastApplied } from "./record.js";
-import { SuperviseError } from "../errors.js";
 
 /** What the schema files say, read once and good for planning again after an apply. */
 export interface Desired {
@@ -46,11 +49,43 @@ export interface PlanInput {
   readonly config: Config;
   readonly files: readonly SchemaFile[];
   readonly last: LastApplied | null;
+  readonly log: Logger;
+  readonly signal?: AbortSignal | undefined;
   /** From an earlier plan of the same files, to save reading them again. */
   readonly desired?: Desired;
 }
 
+/**
+ * Reading sizes waits for sessions that hold a table for themselves, never for longer than the lock
+ * timeout; then it is tried again.
+ *
+ * @throws SuperviseError MIGRATION_FAILED when it had to wait for too long.
+ */
 export async function workOut(session: Session, input: PlanInput): Promise<WorkingPlan> {
+  const { config, log, signal } = input;
+  try {
+    return await withRetries(
+      session,
+      {
+        log,
+        signal,
+        limitMs: config.migrate.lockWaitMs,
+        what: "planning",
+        blockers: () => Promise.resolve([]),
+      },
+      () => workOutOnce(session, input),
+    );
+  } catch (error) {
+    if (!isRetryable(error)) throw error;
+    throw new SuperviseError("MIGRATION_FAILED", {
+      what: `planning had to wait for another session: ${error instanceof Error ? error.message : ""}`,
+      remedy: "try again when the other session's change is done",
+      cause: error,
+    });
+  }
+}
+
+async function workOutOnce(session: Session, input: PlanInput): Promise<WorkingPlan> {
   const { config, files, last } = input;
   const { namespace } = config.database;
   const parsed = input.desired?.parsed ?? (await parseSchema(files, namespace));
@@ -75,7 +110,11 @@ export async function workOut(session: Session, input: PlanInput): Promise<Worki
       }));
     const { model } = judged;
     const known = new Set(input.desired?.settled ?? cached.settled);
-    const changes = await difference(session, live, model, parsed, last, known);
+    const unfinished = stillWanted(last?.unfinished ?? [], live, model);
+    const changes = withoutUnfinished(
+      await difference(session, live, model, parsed, last, known),
+      unfinished,
+    );
     const facts = await readFacts(session, live, changes, config.migrate.lockTimeoutMs);
     const { additions, alterations } = order(
       (await withCasts(session, changes)).map((change) => classify(change, facts)),
@@ -84,21 +123,15 @@ export async function workOut(session: Session, input: PlanInput): Promise<Worki
     const created = new Set(
       additions.flatMap((item) => (item.kind === "create_table" ? [item.table.name] : [])),
     );
+    const resumed = resumedSteps(unfinished, model, facts);
     const steps = additions.flatMap((item) => stepsFor(item, facts, (table) => created.has(table)));
     return {
-      steps,
+      steps: [...resumed, ...steps],
       unsafe: alterations,
       live,
       desired: { parsed, model, fragments: judged.fragments, settled: known },
       fingerprint: row?.fingerprint ?? null,
     };
-  } catch (error) {
-    if (!isRetryable(error)) throw error;
-    throw new SuperviseError("MIGRATION_FAILED", {
-      what: `planning had to wait for another session: ${error instanceof Error ? error.message : ""}`,
-      remedy: "try again when the other session's change is done",
-      cause: error,
-    });
   } finally {
     if (!session.lost.aborted) await session.query("rollback");
   }

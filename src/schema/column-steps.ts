@@ -4,7 +4,7 @@ import { columnSettings, columnSql } from "./create-sql.js";
 import type { Column, Table } from "./model.js";
 import { id, qualified, withSuffix } from "./names.js";
 import { step } from "./step.js";
-import type { Facts, Step } from "./steps.js";
+import type { Backfill, Facts, Step } from "./steps.js";
 
 export function columnSteps(table: Table, column: Column, facts: Facts): Step[] {
   const name = qualified(facts.namespace, table.name);
@@ -41,6 +41,10 @@ function backfillSteps(table: Table, column: Column, facts: Facts): Step[] {
   ];
 }
 
+/** The check that proves NOT NULL without a scan under the strong lock. */
+export const notNullCheck = ({ table, column }: Backfill): string =>
+  withSuffix(`${table}_${column}`, "_not_null_check");
+
 /** What is left when the column is there: also where a run was killed before it was done. */
 export function backfillRest(table: Table, column: Column, facts: Facts): Step[] {
   const name = qualified(facts.namespace, table.name);
@@ -49,7 +53,7 @@ export function backfillRest(table: Table, column: Column, facts: Facts): Step[]
   const of = { table: table.name, column: column.name };
   const known = facts.tables.get(table.name) ?? { rows: 0, bytes: 0 };
   const work = { rows: known.rows, bytes: known.bytes };
-  const check = id(withSuffix(`${table.name}_${column.name}`, "_not_null_check"));
+  const check = id(notNullCheck(of));
   const quick = { ...base, lock: "ACCESS EXCLUSIVE" } as const;
   return [
     step(facts, {

@@ -2,12 +2,12 @@
 import { SuperviseError } from "../errors.js";
 import type { Session } from "../postgres/session.js";
 
-/** A live relation that this transaction locked for more than reading. */
+/** A live relation that this transaction locked as DDL does. An event trigger's own writes are not that. */
 const LOCKED = `
   select format('%I.%I', n.nspname, c.relname) as name, 'locks' as how
   from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
   where l.pid = pg_backend_pid() and l.locktype = 'relation' and l.granted
-    and l.mode not in ('AccessShareLock', 'RowShareLock')
+    and l.mode not in ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
     and l.database = (select oid from pg_database where datname = current_database())
     and n.nspname not in ($1, 'pg_catalog', 'pg_toast', 'information_schema')
     and not exists (select from pg_depend e where e.classid = 'pg_class'::regclass

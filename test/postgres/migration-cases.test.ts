@@ -113,7 +113,7 @@ for (const file of files) {
       expect(rest.safe, "a second plan").toEqual([]);
       expect(operations(rest.unsafe)).toEqual([...item.unsafe].sort());
 
-      const written = await autogenerate(session, config, item.name, new Date());
+      const written = await autogenerate(session, config, item.name, new Date(), silentLog);
       const notes = written.flatMap(({ notes: all }) => all);
       if (item.person) {
         expect(notes.join("\n")).toMatch(/a person has to/);

@@ -81,8 +81,8 @@ async function revision(
 ): Promise<void> {
   const created =
     flags.autogenerate === true
-      ? await withDatabase(context, false, (session, { config }, { autogenerate }) =>
-          autogenerate(session, config, flags.message, new Date()),
+      ? await withDatabase(context, false, (session, { config, log }, { autogenerate }) =>
+          autogenerate(session, config, flags.message, new Date(), log),
         )
       : [await blank(context, flags.message)];
   if (flags.json === true) {

@@ -30,7 +30,7 @@ async function migrate(
   const { applyMigration, planMigration } = await import("../../migration/migrate.js");
   const { withLock, withSession } = await import("../../migration/open.js");
   const plan = await withSession(config, log, signal, async (session) => {
-    if (flags.dryRun === true) return planMigration(session, config);
+    if (flags.dryRun === true) return planMigration(session, config, log);
     const outcome = await withLock(session, config, log, signal, () =>
       applyMigration(session, config, log, { signal }),
     );

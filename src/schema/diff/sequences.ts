@@ -73,7 +73,9 @@ function compare(live: Sequence, desired: Sequence, scope: Scope): Change[] {
     ownedBy === null
       ? "NONE"
       : `${qualified(scope.namespace, ownedBy.table)}.${id(ownedBy.column)}`;
-  if (owner(live) !== owner(desired)) {
+  // Without an owner yet: a run that was ended in front of this statement, or none ever ran it.
+  const adopts = live.ownedBy === null && desired.ownedBy !== null;
+  if (owner(live) !== owner(desired) && !adopts) {
     up.push(`${head} OWNED BY ${owner(desired)}`);
     down.push(`${head} OWNED BY ${owner(live)}`);
     what.push(`owned by ${owner(desired)} instead of ${owner(live)}`);
@@ -83,8 +85,10 @@ function compare(live: Sequence, desired: Sequence, scope: Scope): Change[] {
     down.push(`${head} SET ${live.unlogged ? "UNLOGGED" : "LOGGED"}`);
     what.push("its persistence differs");
   }
-  if (what.length === 0) return [];
+  const owns: Change[] = adopts ? [{ kind: "own_sequence", sequence: desired }] : [];
+  if (what.length === 0) return owns;
   return [
+    ...owns,
     alteration({
       operation: "unsupported",
       table: desired.ownedBy?.table ?? null,

@@ -367,8 +367,8 @@ add_column t.c
 create sequence s; create table t (id int default nextval('s'));
 --new
 create sequence s; create table t (id int default nextval('s')); alter sequence s owned by t.id;
---unsafe
-unsupported t.s
+--safe
+create_sequence t.s
 
 --- smallserial, serial and bigserial
 --old

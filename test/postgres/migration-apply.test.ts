@@ -1,0 +1,349 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { applyMigration, planMigration } from "../../src/migration/migrate.js";
+import type { Logger } from "../../src/log/logger.js";
+import { acquireLock } from "../../src/postgres/lock.js";
+import type { Session } from "../../src/postgres/session.js";
+import { connect, createDatabase, type TestDatabase } from "../support/database.js";
+import { silentLog } from "../support/log.js";
+import { createProject, type TestProject } from "./migration-support/project.js";
+
+let database: TestDatabase;
+let session: Session;
+let project: TestProject;
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+
+afterAll(async () => {
+  await database.drop();
+});
+
+beforeEach(async () => {
+  session = await connect(database.url);
+  await session.query(
+    "drop schema if exists dazzle cascade; drop schema public cascade; create schema public",
+  );
+  project = createProject();
+});
+
+afterEach(async () => {
+  await session.end();
+  project.remove();
+});
+
+const apply = (on: Session = session, log: Logger = silentLog) =>
+  applyMigration(on, project.config, log);
+
+async function planAgain() {
+  await session.query("update dazzle.applied set fingerprint = null");
+  return planMigration(session, project.config);
+}
+
+/** A log that calls back with each event. */
+function listen(hear: (event: string) => void): Logger {
+  return { ...silentLog, event: (_level, event) => hear(event) };
+}
+
+test("twelve at once on an empty database: exactly one applies, the others find nothing to do", async () => {
+  project.write("schema.sql", "create table t (id serial primary key); create index on t (id);");
+  const sessions = await Promise.all(Array.from({ length: 12 }, () => connect(database.url)));
+  const outcomes = await Promise.all(
+    sessions.map(async (own) => {
+      const lock = await acquireLock(own, {
+        project: "test",
+        namespace: "public",
+        waitMs: 60_000,
+        log: silentLog,
+      });
+      try {
+        return await apply(own);
+      } finally {
+        await lock.release();
+      }
+    }),
+  );
+  await Promise.all(sessions.map((own) => own.end()));
+  expect(outcomes.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
+  const [row] = await session.query("select count(*)::int as n from dazzle.applied");
+  expect(row).toEqual({ n: 1 });
+});
+
+test("every statement runs under the timeouts that the plan says", async () => {
+  project.write("schema.sql", "create table t (id int primary key, a int);");
+  await apply();
+  await session.query("insert into t select g, g from generate_series(1, 20000) g; analyze t");
+  await session.query(`
+    create table public.seen (sql text, lock text, statement text);
+    create function public.note() returns event_trigger language plpgsql as $$ begin
+      insert into public.seen values (current_query(), current_setting('lock_timeout'),
+        current_setting('statement_timeout')); end $$;
+    create event trigger note on ddl_command_start execute function public.note()`);
+  try {
+    project.write(
+      "schema.sql",
+      `create table t (id int primary key, a int check (a > 0) unique, b uuid not null default gen_random_uuid());
+       create index t_a on t (a); create table u (id int primary key, t int references t);`,
+    );
+    const { applied } = await apply();
+    const seen = await session.query<{ sql: string; lock: string; statement: string }>(
+      "select * from public.seen where sql not like '%scratch%' and sql not like '%dazzle%'",
+    );
+    const spelled = (ms: number): string =>
+      ms === 0 ? "0" : ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+    const ddl = applied.filter(({ sql }) => !sql.startsWith("UPDATE"));
+    expect(ddl.length).toBeGreaterThan(8);
+    for (const step of ddl) {
+      expect(seen).toContainEqual({
+        sql: step.sql,
+        lock: spelled(step.lock_timeout_ms),
+        statement: spelled(step.statement_timeout_ms),
+      });
+    }
+    expect(
+      ddl.filter(({ transactional }) => transactional).every((s) => s.lock_timeout_ms === 100),
+    ).toBe(true);
+  } finally {
+    await session.query("drop event trigger note");
+  }
+});
+
+test("a table that others hold is waited for in short tries, not in the lock's queue", async () => {
+  project.write("schema.sql", "create table t (id int primary key);");
+  await apply();
+  project.write("schema.sql", "create table t (id int primary key, a int);");
+  const other = await connect(database.url);
+  await other.query("begin; select * from t");
+  let tries = 0;
+  const log = listen((event) => {
+    if (event !== "migrate.retry") return;
+    tries += 1;
+    if (tries === 3) void other.query("commit");
+  });
+  const { applied } = await apply(session, log);
+  await other.end();
+  expect(applied.map(({ operation }) => operation)).toEqual(["add_column"]);
+  expect(tries).toBeGreaterThanOrEqual(3);
+});
+
+test("planning waits in short tries too when a table is held exclusively", async () => {
+  project.write("schema.sql", "create table t (id int primary key);");
+  await apply();
+  project.write("schema.sql", "create table t (id int primary key, a text not null);");
+  const other = await connect(database.url);
+  await other.query("begin; lock table t in access exclusive mode");
+  const log = listen((event) => {
+    if (event === "migrate.retry") void other.query("rollback");
+  });
+  const { applied } = await apply(session, log);
+  await other.end();
+  expect(applied.map(({ operation }) => operation)).toEqual(["add_column"]);
+});
+
+test("an invalid index that an interrupted build left is replaced", async () => {
+  project.write("schema.sql", "create table t (id int primary key, a int);");
+  await apply();
+  await session.query("insert into t values (1, 1), (2, 1)");
+  await expect(session.query("create unique index concurrently t_a on t (a)")).rejects.toThrow();
+  await session.query("delete from t where id = 2");
+  project.write(
+    "schema.sql",
+    "create table t (id int primary key, a int); create unique index t_a on t (a);",
+  );
+  await apply();
+  const [row] = await session.query(
+    "select indisvalid as valid from pg_index where indexrelid = 't_a'::regclass",
+  );
+  expect(row).toEqual({ valid: true });
+  expect((await planAgain()).up_to_date).toBe(true);
+});
+
+test("duplicates fail a unique index, leave no invalid index, and a rerun finishes", async () => {
+  project.write("schema.sql", "create table t (id int primary key, a int);");
+  await apply();
+  await session.query("insert into t values (1, 1), (2, 1)");
+  project.write("schema.sql", "create table t (id int primary key, a int constraint u unique);");
+  await expect(apply()).rejects.toThrow(/CREATE UNIQUE INDEX CONCURRENTLY u/);
+  expect(await session.query("select from pg_index where not indisvalid")).toEqual([]);
+  await session.query("delete from t where id = 2");
+  await apply();
+  expect((await planAgain()).up_to_date).toBe(true);
+});
+
+test("rows that violate a check fail it, nothing of it stays, and a rerun finishes", async () => {
+  project.write("schema.sql", "create table t (id int primary key, a int);");
+  await apply();
+  await session.query("insert into t values (1, -1)");
+  project.write("schema.sql", "create table t (id int primary key, a int check (a > 0));");
+  await expect(apply()).rejects.toMatchObject({ code: "MIGRATION_FAILED" });
+  expect(await session.query("select from pg_constraint where conname = 't_a_check'")).toEqual([]);
+  await session.query("update t set a = 1");
+  await apply();
+  expect((await planAgain()).up_to_date).toBe(true);
+});
+
+test("a volatile default on a table that is not small is filled in batches", async () => {
+  project.write("schema.sql", "create table t (id int primary key);");
+  await apply();
+  await session.query("insert into t select generate_series(1, 30000); analyze t");
+  const [before] = await session.query(
+    "select relfilenode from pg_class where oid = 't'::regclass",
+  );
+  project.write(
+    "schema.sql",
+    "create table t (id int primary key, k uuid not null default gen_random_uuid());",
+  );
+  const { applied } = await apply();
+  expect(applied.some(({ rewrites }) => rewrites)).toBe(false);
+  const [row] = await session.query("select count(distinct k)::int as n from t");
+  expect(row).toEqual({ n: 30_000 });
+  expect(await session.query("select relfilenode from pg_class where oid = 't'::regclass")).toEqual(
+    [before],
+  );
+  expect((await planAgain()).up_to_date).toBe(true);
+});
+
+/** Everything the executor can do, on a table that is not small. */
+const BEFORE = "create table p (id int primary key); create table t (id int primary key, a int);";
+const AFTER = `create type k as enum ('x'); create table p (id int primary key);
+  create table t (id int primary key, a int unique check (a > 0) references p, b k default 'x',
+    c uuid not null default gen_random_uuid());
+  create index t_b on t (b); create table u (id serial primary key, t int references t);
+  create index on u (t); comment on table t is 'T';`;
+
+test(
+  "a run that ends at any statement is finished by the next one",
+  { timeout: 300_000 },
+  async () => {
+    const fill =
+      "insert into p select generate_series(1, 12000); insert into t select g, g from generate_series(1, 12000) g; analyze t";
+    let statement = 0;
+    for (let finished = false; !finished; statement += 1) {
+      await session.query(
+        "drop schema if exists dazzle cascade; drop schema public cascade; create schema public",
+      );
+      project.write("schema.sql", BEFORE);
+      await apply();
+      await session.query(fill);
+      project.write("schema.sql", AFTER);
+      finished = await interrupted(statement);
+      await apply();
+      const rest = await planAgain();
+      expect([...rest.safe, ...rest.unsafe], `ended at statement ${statement}`).toEqual([]);
+      const [row] = await session.query(
+        "select count(*)::int as n, count(c)::int as filled from t",
+      );
+      expect(row).toEqual({ n: 12_000, filled: 12_000 });
+    }
+    expect(statement).toBeGreaterThan(15);
+  },
+);
+
+/** Ends the connection in front of the nth changing statement; true when there was no such one. */
+async function interrupted(nth: number): Promise<boolean> {
+  const own = await connect(database.url);
+  let at = -1;
+  const dying: Session = {
+    ...own,
+    query: async (sql, params) => {
+      if (/^(?:CREATE|ALTER|DROP|COMMENT|update public|commit)/.test(sql)) {
+        at += 1;
+        if (at === nth) await session.query("select pg_terminate_backend($1)", [own.backendPid]);
+      }
+      return own.query(sql, params);
+    },
+  };
+  const survived = await apply(dying).then(
+    () => true,
+    () => false,
+  );
+  await own.end();
+  return survived;
+}
+
+test("settings of the role change neither what is read nor what is applied", async () => {
+  project.write(
+    "schema.sql",
+    "create table t (id int primary key, at timestamptz default '2026-01-01 00:00+00', f float default 0.1, b bytea default '\\x00', i interval default '1 day 02:00');",
+  );
+  await apply();
+  await session.query(
+    "set timezone = 'Asia/Tokyo'; set datestyle = 'German'; set intervalstyle = 'sql_standard'; set extra_float_digits = -5; set quote_all_identifiers = on; set bytea_output = 'escape'; set search_path = 'pg_catalog'; set default_transaction_read_only = on",
+  );
+  await session.query(
+    "begin read write; update dazzle.applied set fingerprint = null, desired = null; commit",
+  );
+  expect((await planMigration(session, project.config)).up_to_date).toBe(true);
+});
+
+test("a constraint spelled anew by dump and restore makes no difference", async () => {
+  const sql =
+    "create table t (id int primary key, v varchar(9) check (v in ('a', 'b')), w varchar default 'x');";
+  project.write("schema.sql", sql);
+  await session.query(sql);
+  const [live] = await session.query<{ def: string }>(
+    "select pg_get_constraintdef(oid) as def from pg_constraint where conname = 't_v_check'",
+  );
+  await session.query(
+    `alter table t drop constraint t_v_check, add constraint t_v_check ${live?.def ?? ""}`,
+  );
+  expect((await planMigration(session, project.config)).up_to_date).toBe(true);
+});
+
+test("a role without CREATE on the database is told which GRANT it needs", async () => {
+  project.write("schema.sql", "create table t (id int primary key);");
+  await session.query("drop role if exists migration_reader; create role migration_reader login");
+  await session.query("set role migration_reader");
+  await expect(apply()).rejects.toThrow(/GRANT CREATE ON DATABASE/);
+  await session.query("reset role; drop role migration_reader");
+});
+
+test("on_unsafe = refuse applies nothing while something is unsafe", async () => {
+  project.write("schema.sql", "create table t (id int primary key, a int);");
+  await apply();
+  project.write("schema.sql", "create table t (id int primary key, b date);");
+  const strict = {
+    ...project.config,
+    migrate: { ...project.config.migrate, onUnsafe: "refuse" as const },
+  };
+  await expect(applyMigration(session, strict, silentLog)).rejects.toMatchObject({
+    code: "UNSAFE_REFUSED",
+  });
+  const names = await session.query(
+    "select attname from pg_attribute where attrelid = 't'::regclass and attnum > 0",
+  );
+  expect(names).toEqual([{ attname: "id" }, { attname: "a" }]);
+});
+
+test("an unchanged catalog is proven by its fingerprint, and any change of it is noticed", async () => {
+  project.write(
+    "schema.sql",
+    "create table t (id int primary key, a int default 1); create type k as enum ('x');",
+  );
+  await apply();
+  const queries: string[] = [];
+  const counting: Session = {
+    ...session,
+    query: (sql, params) => {
+      queries.push(sql);
+      return session.query(sql, params);
+    },
+  };
+  await applyMigration(counting, project.config, silentLog);
+  expect(queries).toHaveLength(1);
+  for (const change of [
+    "alter table t alter a set default 2",
+    "alter table t alter a drop default",
+    "alter table t add check (a > 0)",
+    "create index on t (a)",
+    "alter type k add value 'y'",
+    "alter table t set (fillfactor = 50)",
+    "comment on column t.a is 'x'",
+    "alter table t rename a to b",
+    "drop table t",
+  ]) {
+    await session.query(change);
+    const plan = await planMigration(session, project.config);
+    expect(plan.up_to_date, change).toBe(false);
+  }
+});
