@@ -9,7 +9,7 @@ type Exited = Extract<Event, { type: "worker.exited" }>;
 
 const UNEXPECTED_REASONS: readonly (string | null)[] = [null, "boot-timeout", "hang"];
 
-export const describeExit = (exit: Pick<Exited, "code" | "signal">): string =>
+const describeExit = (exit: Pick<Exited, "code" | "signal">): string =>
   exit.signal === null ? `exit code ${exit.code ?? "unknown"}` : `signal ${exit.signal}`;
 
 const OUT_OF_MEMORY = /JavaScript heap out of memory|FatalProcessOutOfMemory/;

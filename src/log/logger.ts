@@ -1,4 +1,4 @@
-/** What every room logs through. The sink (pino, json or pretty) is made in sink.ts. */
+/** What every room logs through. The sink (json or pretty) is made in sink.ts. */
 
 export type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 

@@ -13,9 +13,8 @@ import { applicationName } from "./own-pool.js";
 import { installRuntime, type Runtime } from "./runtime.js";
 import { runShutdown } from "./shutdown.js";
 import type { SignalGuard } from "./signals.js";
-import { installOverlay, type Overlay } from "./overlay.js";
+import type { Overlay } from "./overlay.js";
 import { startReporting } from "./reporting.js";
-import { installTestEndpoints } from "./test-endpoints.js";
 import type { Traffic } from "./traffic.js";
 
 type StartOrder = Extract<ToWorker, { type: "start" }>;
@@ -113,8 +112,14 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
       runtime = makeRuntime(order.config, () => identity, stopping.signal);
       installRuntime(runtime);
       measurePools(runtime);
-      installTestEndpoints(traffic, runtime);
-      overlay = installOverlay(traffic, runtime);
+      if (order.config.features.testEndpoints) {
+        const { installTestEndpoints } = await import("./test-endpoints.js");
+        installTestEndpoints(traffic, runtime);
+      }
+      if (order.config.features.devControlPlane) {
+        const { installOverlay } = await import("./overlay.js");
+        overlay = installOverlay(traffic, runtime);
+      }
       try {
         entry = findEntry(order.config);
         application = await startApplication(entry, runtime, traffic);

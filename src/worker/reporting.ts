@@ -10,7 +10,7 @@ const EVERY_MS = 1_000;
 const RESOLUTION_MS = 20;
 
 /** Often enough for a hang to be noticed within half a second of `hang_timeout`. */
-export const beatEveryMs = (hangTimeoutMs: number): number =>
+const beatEveryMs = (hangTimeoutMs: number): number =>
   Math.min(500, Math.max(50, Math.round(hangTimeoutMs / 4)));
 
 export function startReporting(channel: Channel, traffic: Traffic, hangTimeoutMs: number): void {

@@ -1,10 +1,10 @@
 /** Runs the application's shutdown functions, last registered first, each with a limit. */
 import type { AppLogger, ShutdownFunction } from "./runtime.js";
 
-export type Settled = "done" | "failed" | "late";
+type Settled = "done" | "failed" | "late";
 
 /** Waits for `work`, at most `limitMs`. */
-export async function bounded(work: () => unknown, limitMs: number): Promise<Settled> {
+async function bounded(work: () => unknown, limitMs: number): Promise<Settled> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<"late">((resolve) => {
     timer = setTimeout(() => resolve("late"), limitMs);
