@@ -32,7 +32,7 @@ function planLine(done: Fields | undefined): string {
 }
 
 /** Lines with a title each, ending in a newline. */
-export function renderBanner(told: Told, colour: boolean): string {
+function renderBanner(told: Told, colour: boolean): string {
   const paint = pc.createColors(colour);
   const start = told.get("supervisor.starting");
   const ready = told.get("supervisor.ready");
