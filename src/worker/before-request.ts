@@ -35,7 +35,8 @@ export function beforeRequests(traffic: Traffic, step: Step): void {
         const [stream, headers] = args;
         if (isStream(stream) && isHeaders(headers)) {
           // Loaded by whoever serves HTTP/2; the others do without its 5 ms.
-          const { Http2ServerRequest, Http2ServerResponse } = process.getBuiltinModule("node:http2");
+          const { Http2ServerRequest, Http2ServerResponse } =
+            process.getBuiltinModule("node:http2");
           const request = new Http2ServerRequest(stream, headers, {}, []);
           const pair: readonly unknown[] = [request, new Http2ServerResponse(stream)];
           if (isExchange(pair) && step(...pair)) return true;
