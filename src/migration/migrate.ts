@@ -29,6 +29,7 @@ import {
   compareHistory,
   currentVersion,
   pendingOf,
+  writtenOf,
   refuseBroken,
   refusePending,
 } from "./revisions/history.js";
@@ -105,10 +106,11 @@ export async function applyMigration(
   const recorded = await readRecord(session, namespace);
   const entries = compareHistory(readRevisions(config), recorded.revisions);
   refuseBroken(entries, config.database.revisions);
-  const pending = pendingOf(entries);
+  const refuses = (options.pending ?? config.features.pendingRevisions) === "refuse";
+  const pending = refuses ? pendingOf(entries) : writtenOf(pendingOf(entries));
   const fresh =
     files !== null && pending.length > 0 && (await isFresh(session, namespace, recorded));
-  if ((options.pending ?? config.features.pendingRevisions) === "refuse") refusePending(pending);
+  if (refuses) refusePending(pending);
   const run = { config, log, signal: options.signal };
   const before = fresh ? [] : await runPending(session, pending, run);
   if (files === null) return finish(log, [], [], before);

@@ -59,6 +59,15 @@ export function currentVersion(entries: readonly HistoryEntry[]): string | null 
   return entries.filter(({ appliedAt }) => appliedAt !== null).at(-1)?.version ?? null;
 }
 
+/**
+ * The pending ones up to the first that holds no statement yet: in development a new revision is seen
+ * before its author has filled it in, and once recorded it could not be edited any more.
+ */
+export function writtenOf(pending: readonly Revision[]): Revision[] {
+  const open = pending.findIndex(({ up }) => up.sql.replaceAll(/--[^\n]*/g, "").trim() === "");
+  return open === -1 ? [...pending] : pending.slice(0, open);
+}
+
 export const pendingOf = (entries: readonly HistoryEntry[]): Revision[] =>
   entries.flatMap(({ state, revision }) =>
     (state === "pending" || state === "out-of-order") && revision !== null ? [revision] : [],
