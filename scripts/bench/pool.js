@@ -27,7 +27,7 @@ const quantile = (values, share) =>
 export default async function run() {
   const server = await startBenchServer();
   try {
-    console.log("microseconds a checkout; best, median and quartiles of", ROUNDS, "rounds\n");
+    console.log("CPU microseconds a checkout; best, median and quartiles of", ROUNDS, "rounds\n");
     for (const operation of OPERATIONS) {
       /** @type {Map<string, number[]>} */
       const taken = new Map(KINDS.map((kind) => [kind, []]));
