@@ -49,8 +49,19 @@ export async function verifiedAt(root: string, path: string): Promise<string | n
   return note !== undefined && note.file === (await identity(path)) ? note.at : null;
 }
 
-/** Notes that `path` is good as it is now. Backups that have gone are forgotten. */
+/**
+ * Notes that `path` is good as it is now. Backups that have gone are forgotten. Where the project's
+ * folder cannot be written there is no note, and the verification counts all the same.
+ */
 export async function noteVerified(root: string, path: string, now: Date): Promise<void> {
+  try {
+    await note(root, path, now);
+  } catch (error) {
+    if (!hasCode(error, "EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR")) throw error;
+  }
+}
+
+async function note(root: string, path: string, now: Date): Promise<void> {
   const notes = new Map(Object.entries(await readNotes(root)));
   const file = await identity(path);
   if (file === null) return;

@@ -3,6 +3,7 @@
  * claims to hold is known before any of it is read. scan.ts reads the whole.
  */
 import { createHash } from "node:crypto";
+import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { crc32, createGunzip } from "node:zlib";
@@ -101,7 +102,8 @@ async function readInfo(path: string, file: FileHandle): Promise<ArchiveInfo> {
 
 async function openFile(path: string): Promise<FileHandle> {
   try {
-    return await open(path, "r");
+    // Without O_NONBLOCK a FIFO would be waited for, for ever.
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw unreadable(path, error);
   }

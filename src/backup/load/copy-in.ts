@@ -5,7 +5,7 @@ import { from as copyFrom } from "pg-copy-streams";
 import type { Session } from "../../postgres/session.js";
 
 /** Bytes that go to the server in one piece: fewer, larger messages cost both sides less. */
-const PIECE_BYTES = 1 << 18;
+const PIECE_BYTES = 1 << 17;
 
 /** Small pieces gathered into larger ones. */
 export async function* gathered(
@@ -15,6 +15,10 @@ export async function* gathered(
   let held: Buffer[] = [];
   let size = 0;
   for await (const piece of pieces) {
+    if (size === 0 && piece.length >= bytes) {
+      yield piece;
+      continue;
+    }
     held.push(piece);
     size += piece.length;
     if (size < bytes) continue;
@@ -50,6 +54,9 @@ export async function copyIn(
   rows: AsyncIterable<Buffer>,
 ): Promise<number> {
   const sink = session.client.query(copyFrom(statement, { highWaterMark: PIECE_BYTES }));
-  await whileConnected(session, pipeline(Readable.from(gathered(rows)), sink));
+  await whileConnected(
+    session,
+    pipeline(Readable.from(gathered(rows), { highWaterMark: 2 }), sink),
+  );
   return sink.rowCount;
 }

@@ -9,7 +9,7 @@ import { columnList } from "../engine/copy.js";
 import type { Metadata, MetadataTable } from "../metadata.js";
 import { quoteLiteral, quoteQualified } from "../../postgres/quote.js";
 import type { Session } from "../../postgres/session.js";
-import { copyIn } from "./copy-in.js";
+import { copyIn, gathered } from "./copy-in.js";
 import { loadObject } from "./objects.js";
 
 export interface Loader {
@@ -29,21 +29,35 @@ const key = (schema: string, name: string): string => JSON.stringify([schema, na
 /** The end that pg_dump puts behind the rows of a table. */
 const END = Buffer.from("\\.\n\n\n");
 
-/** The rows without pg_dump's end mark, which has to be there. */
+/** The rows without pg_dump's end mark, which has to be there. Pieces pass uncopied. */
 async function* withoutEnd(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   let held: Buffer = Buffer.alloc(0);
   for await (const piece of pieces) {
-    const all = held.length === 0 ? piece : Buffer.concat([held, piece]);
-    const sure = Math.max(all.length - END.length, 0);
-    if (sure > 0) yield all.subarray(0, sure);
-    held = Buffer.from(all.subarray(sure));
+    if (piece.length < END.length) {
+      held = Buffer.concat([held, piece]);
+      continue;
+    }
+    if (held.length > 0) yield held;
+    held = piece;
   }
-  if (!held.equals(END)) throw new DumpRefusal("the rows of a table end in the middle");
+  const rows = trimmed(held);
+  if (rows.length > 0) yield rows;
 }
 
+function trimmed(last: Buffer): Buffer {
+  const sure = last.length - END.length;
+  if (sure < 0 || !last.subarray(sure).equals(END)) {
+    throw new DumpRefusal("the rows of a table end in the middle");
+  }
+  return last.subarray(0, sure);
+}
+
+/** Compressed bytes that are unpacked in one go; pg_dump writes pieces of 4 KiB. */
+const PACKED_BYTES = 1 << 16;
+
 async function* inflate(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  const inflater = createInflate({ chunkSize: 1 << 17 });
-  const source = Readable.from(pieces);
+  const inflater = createInflate({ chunkSize: 1 << 18 });
+  const source = Readable.from(gathered(pieces, PACKED_BYTES), { highWaterMark: 2 });
   source.once("error", (error) => inflater.destroy(error));
   source.pipe(inflater);
   for await (const piece of inflater) {

@@ -49,9 +49,15 @@ async function look(path: Buffer): Promise<BigIntStats | null> {
   }
 }
 
+/** Unfinished archives and staging folders of ours, where they lie among the uploads. */
+const OURS = /^\..+\.(?:[0-9a-f]{8}-\d+-[0-9a-f]{8}\.partial|restore-[0-9a-f]{8}-\d+-[0-9a-f]{8})$/;
+
 async function namesIn(folder: Buffer): Promise<Buffer[]> {
   try {
-    return (await readdir(folder, { encoding: "buffer" })).sort((a, b) => Buffer.compare(a, b));
+    const names = await readdir(folder, { encoding: "buffer" });
+    return names
+      .filter((name) => !OURS.test(name.toString("latin1")))
+      .sort((a, b) => Buffer.compare(a, b));
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
     throw unreadable(folder.toString("utf8"), error);
