@@ -16,7 +16,7 @@ const HIGHEST_STREAM = 2 ** 31 - 1;
 /** Resolves to how many requests were cut: 0 when all finished in time. */
 export async function drainTraffic(traffic: Traffic, timeoutMs: number): Promise<number> {
   const closed = [...traffic.servers].map(stopAccepting);
-  for (const response of traffic.responses) response.shouldKeepAlive = false;
+  for (const response of traffic.responses()) response.shouldKeepAlive = false;
   traffic.onRequest((response) => {
     response.shouldKeepAlive = false;
   });
@@ -29,7 +29,7 @@ export async function drainTraffic(traffic: Traffic, timeoutMs: number): Promise
   const sweeper = setInterval(() => setImmediate(sweep), SWEEP_MS);
   const idle = new Map<Socket, { since: number; bytes: number }>();
   const sweep = () => {
-    const busy = new Set([...traffic.responses].map((response) => response.req.socket));
+    const busy = new Set(traffic.responses().map((response) => response.req.socket));
     const now = performance.now();
     for (const [socket, protocol] of traffic.connections) {
       if (protocol !== "http1" || busy.has(socket) || isUpgraded(socket)) {
