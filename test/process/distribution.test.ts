@@ -58,7 +58,7 @@ describe("how connections reach workers", () => {
   it("leaves no client without an answer or a reset when workers are killed under load", async () => {
     const group = startGroup();
     const { pids, port } = await workers(group, 4);
-    const running = load(port, 32, "/work/5");
+    const running = load(port, 32, "/busy/5");
     for (let kill = 0; kill < 20; kill += 1) {
       await running.more(60);
       process.kill(pids.shift() ?? 0, "SIGKILL");
@@ -116,7 +116,7 @@ describe("how connections reach workers", () => {
   it("loses no connection-per-request while workers are replaced one by one", async () => {
     const group = startGroup();
     const { pids, port } = await workers(group, 2);
-    const running = load(port, 32, "/work/5");
+    const running = load(port, 32, "/busy/5");
     for (let turn = 0; turn < 10; turn += 1) {
       await running.more(50);
       pids.push((await group.fork("http", { APP: "http" })).pid);
