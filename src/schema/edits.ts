@@ -77,12 +77,16 @@ function* qualifiedNames(tokens: readonly Token[], names: Names): Iterable<Edit>
   }
 }
 
-/** `'public.task_id_seq'`, as in nextval: a literal that is exactly a qualified name. */
+const BY_NAME = new Set(["nextval", "currval", "setval", "pg_get_serial_sequence"]);
+
+/** `nextval('public.task_id_seq')`, `'public.task_id_seq'::regclass`: a literal that names a relation. */
 function* regclassLiterals(tokens: readonly Token[], names: Names): Iterable<Edit> {
-  for (const { kind, value, start } of tokens) {
+  for (const [index, { kind, value, start }] of tokens.entries()) {
     if (kind !== "string" || !value.startsWith("'")) continue;
-    const inner = value.slice(1, -1);
-    const parts = lex(inner);
+    const called = tokens[index - 1]?.value === "(" && BY_NAME.has(tokens[index - 2]?.value ?? "");
+    const cast = tokens[index + 1]?.value === ":" && tokens[index + 3]?.value === "regclass";
+    if (!called && !cast && tokens[index - 1]?.value !== "regclass") continue;
+    const parts = lex(value.slice(1, -1));
     const [schema, dot, name] = parts;
     if (parts.length !== 3 || schema === undefined || dot?.value !== "." || name === undefined) {
       continue;
