@@ -7,8 +7,8 @@ import { formatSize } from "../util/units.js";
 import { unwritable } from "./refusals.js";
 
 /**
- * The least part of a table's bytes on disk that its compressed rows ever took in our measurements
- * (very repetitive text). Low on purpose: where more is needed the disk fills, and the backup ends
+ * A part of a table's bytes on disk that its compressed rows hardly ever stay under. Low on purpose,
+ * so that nobody is refused who has room: where more is needed the disk fills, and the backup ends
  * cleanly with the same status.
  */
 const LEAST_TABLE_SHARE = 0.02;

@@ -87,6 +87,6 @@ test("progress tells size, rate and time left", () => {
   expect(progressLine("database", 0, null, 0)).toBe("database 0 B");
 });
 
-test("the least space is never more than what the archive took in our measurements", () => {
+test("the least space counts a little of the tables and more of the uploads", () => {
   expect(leastBytes({ tables: 1_000, uploads: 1_000 })).toBe(320);
 });
