@@ -167,11 +167,18 @@ export function afterCreate(table: Table, namespace: string): string[] {
     ...defaults,
     ...(table.rowSecurity ? [`ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY`] : []),
     ...(table.forceRowSecurity ? [`ALTER TABLE ${name} FORCE ROW LEVEL SECURITY`] : []),
-    ...(table.replicaIdentity === "DEFAULT" || table.replicaIdentity.startsWith("USING")
+    ...(table.replicaIdentity === "DEFAULT" || waitsForIndex(table)
       ? []
       : [`ALTER TABLE ${name} REPLICA IDENTITY ${table.replicaIdentity}`]),
   ];
 }
+
+const waitsForIndex = (table: Table): boolean =>
+  table.indexes.some(({ name }) => isIdentityBy(table, name));
+
+/** The index that tells the table's rows apart for replication. */
+export const isIdentityBy = ({ replicaIdentity }: Table, index: string): boolean =>
+  replicaIdentity === `USING INDEX ${id(index)}`;
 
 /** Storage and statistics of one column. */
 export function columnSettings(name: string, column: Column, table: Table | null): string[] {

@@ -1,6 +1,6 @@
 /** Building an index on a table that is in use without holding anyone up. */
 import type { Addition } from "./changes.js";
-import { createIndex } from "./create-sql.js";
+import { createIndex, isIdentityBy } from "./create-sql.js";
 import type { Index } from "./model.js";
 import { qualified, withSuffix } from "./names.js";
 import { step } from "./step.js";
@@ -12,7 +12,14 @@ export function indexSteps(
 ): Step[] {
   const target = qualified(facts.namespace, table.name);
   const base = { operation: "add_index", table: table.name, object: index.name } as const;
-  if (onNew) return [step(facts, { ...base, sql: createIndex(index, target), grouped: true })];
+  if (onNew) {
+    const identity = `ALTER TABLE ${target} REPLICA IDENTITY ${table.replicaIdentity}`;
+    const sqls = [
+      createIndex(index, target),
+      ...(isIdentityBy(table, index.name) ? [identity] : []),
+    ];
+    return sqls.map((sql) => step(facts, { ...base, sql, grouped: true }));
+  }
   if (table.partitioned)
     return partitionedSteps(table.name, index, index.name, replacesInvalid, facts);
   return concurrentSteps(base, table.name, index, replacesInvalid, facts);

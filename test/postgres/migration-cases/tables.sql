@@ -371,3 +371,28 @@ create table b (a_id int references a);
 add_column a.n
 add_constraint b.b_a_id_fkey
 create_table b
+
+--- replica identity by an index and by a key
+--new
+create table t (id int not null, v int);
+create unique index i on t (id);
+alter table t replica identity using index i;
+create table u (id int not null, constraint k unique (id));
+alter table u replica identity using index k;
+--safe
+create_table t
+create_table u
+add_index t.i
+
+--- replica identity by an index stays
+--old
+create table t (id int not null, v int);
+create unique index i on t (id);
+alter table t replica identity using index i;
+--new
+create table t (id int not null, v int);
+create unique index i on t (id);
+alter table t replica identity using index i;
+create index j on t (v);
+--safe
+add_index t.j
