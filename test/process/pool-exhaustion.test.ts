@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Status } from "../../src/control/protocol.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import {
@@ -128,8 +128,15 @@ test.each(["pool-factory.mjs", "pool-script.mjs"])(
 
     const large = await start(app, advised);
     await burst(large.url);
-    const after = await statusOf(large.cwd);
-    expect(after.pool.checkouts).toBe(40);
+    // Workers report each second; the burst is over sooner.
+    const after = await vi.waitFor(
+      async () => {
+        const status = await statusOf(large.cwd);
+        expect(status.pool.checkouts).toBe(40);
+        return status;
+      },
+      { timeout: 20_000 },
+    );
     // Opening the connections is all that is left to wait for.
     expect(after.pool.wait_ms.max).toBeLessThan(percentile(waits, 0.5));
     expect(large.running.events()).not.toContain("pool.exhausted");
