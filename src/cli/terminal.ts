@@ -1,4 +1,5 @@
 /** The CliContext over this process's own streams, environment and global options. */
+import { isatty } from "node:tty";
 import { loadConfig } from "../config/load.js";
 import { EXIT, type ExitStatus } from "../errors.js";
 import type { Level } from "../log/logger.js";
@@ -6,14 +7,14 @@ import { createLogger } from "../log/sink.js";
 import type { CliContext, GlobalOptions, Io } from "./context.js";
 
 function terminalIo(): Io {
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
   return {
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
-    interactive: stdin.isTTY && stderr.isTTY,
+    interactive: isatty(0) && isatty(2),
     // https://no-color.org: any non-empty value turns colour off.
-    colour: stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
-    columns: stdout.isTTY ? stdout.columns : 80,
+    colour: isatty(1) && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
+    columns: isatty(1) ? stdout.columns : 80,
   };
 }
 
@@ -27,7 +28,7 @@ export interface Terminal {
 
 export function createContext(): Terminal {
   const defaultFormat = (stream: "stdout" | "stderr") =>
-    process[stream].isTTY ? "pretty" : "json";
+    isatty(stream === "stdout" ? 1 : 2) ? "pretty" : "json";
   let globals: Partial<GlobalOptions> = {};
   let status: ExitStatus = EXIT.ok;
   const level = (): Level => globals.logLevel ?? "info";

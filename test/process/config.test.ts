@@ -184,6 +184,21 @@ describe("supervise validate", () => {
   });
 });
 
+describe("colour", () => {
+  // Continuous integration and some shells set these, and colour libraries then paint into pipes.
+  test.each(["CI", "COLORTERM", "GITHUB_ACTIONS"])(
+    "is not written into a pipe for %s",
+    async (name) => {
+      const cwd = project({ "app.js": APP, "dazzle.toml": "[project]\nname = 'demo'\n" });
+      for (const command of ["validate", "config"]) {
+        const { stdout, stderr } = await run(cwd, [command], { [name]: "true" });
+        expect(stdout).not.toBe("");
+        expect(stdout + stderr).not.toContain("\u001b");
+      }
+    },
+  );
+});
+
 describe("supervise validate and SQL", () => {
   test("schema files are parsed, and a missing one is missing input", async () => {
     const sql = "create table task (id int primary key);\ncreate tabl x;";

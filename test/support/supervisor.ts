@@ -56,7 +56,7 @@ export function project(files: Readonly<Record<string, string>>): string {
 /** The environment without anything that configures the program. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const ours =
-    /^(DAZZLE_.*|PG.*|DATABASE_.*|WEB_CONCURRENCY|PORT|HOST|NODE_ENV|NODE_OPTIONS|VITEST.*)$/;
+    /^(DAZZLE_.*|PG.*|DATABASE_.*|WEB_CONCURRENCY|PORT|HOST|NODE_ENV|NODE_OPTIONS|VITEST.*|NOTIFY_SOCKET|LISTEN_.*|WATCHDOG_.*|NO_COLOR|FORCE_COLOR)$/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 }
 
