@@ -3,7 +3,7 @@ import type { Config } from "../config/config.js";
 import type { Logger } from "../log/logger.js";
 import type { Session } from "../postgres/session.js";
 import { applyMigration, planMigration } from "./migrate.js";
-import { readRecord } from "./record.js";
+import { readState } from "./record.js";
 import { createFromPlan, type CreatedRevision } from "./revisions/create.js";
 import { currentVersion, type HistoryEntry } from "./revisions/history.js";
 import type { RunOptions } from "./revisions/run.js";
@@ -30,7 +30,7 @@ export async function autogenerate(
 ): Promise<CreatedRevision[]> {
   const files = readSchemaFiles(config);
   if (files === null) return [];
-  const { last } = await readRecord(session, config.database.namespace);
+  const { last } = await readState(session, config.database.namespace);
   const { workOut } = await import("./working-plan.js");
   const { unsafe } = await workOut(session, { config, files, last, log });
   return createFromPlan(config, message, now, unsafe);
@@ -56,7 +56,7 @@ export async function upgrade(
 }
 
 async function isUntouched(session: Session, config: Config): Promise<boolean> {
-  return (await readRecord(session, config.database.namespace)).last === null;
+  return (await readState(session, config.database.namespace)).last === null;
 }
 
 export async function downgrade(

@@ -15,6 +15,7 @@ import {
   FORMAT,
   openRecord,
   readRecord,
+  readState,
   writeRecord,
   type LastApplied,
   type Outstanding,
@@ -165,7 +166,7 @@ async function applySafe(
   const { namespace } = config.database;
   const { signal } = options;
   const { workOut } = await import("./working-plan.js");
-  let { last } = await readRecord(session, namespace);
+  let { last } = await readState(session, namespace);
   let plan = await workOut(session, { config, files, last, log, signal });
   const found = plan.unsafe.map(toOutstanding);
   log.event(
@@ -193,7 +194,7 @@ async function applySafe(
     });
     applied.push(...plan.steps.map(toSafeStep));
     statements.push(...plan.steps.map(({ sql }) => sql));
-    last = (await readRecord(session, namespace)).last;
+    last = (await readState(session, namespace)).last;
     plan = await workOut(session, { config, files, last, log, signal, desired: plan.desired });
   }
   const unsafe = plan.unsafe.map(toOutstanding);

@@ -54,8 +54,8 @@ interface Row {
   revisions: AppliedRevision[] | null;
 }
 
-const READ = `
-  select ${fingerprintQuery("$1")} as fingerprint,
+const READ = (fingerprint: string): string => `
+  select ${fingerprint} as fingerprint,
     (select json_build_object('id', id::text, 'appliedAt', applied_at, 'schemaHash', schema_hash,
         'serverVersionNum', server_version_num, 'format', format, 'fingerprint', fingerprint,
         'outstanding', coalesce(outstanding, '[]'), 'owned', owned, 'unfinished', unfinished)
@@ -66,9 +66,21 @@ const READ = `
 
 const NOTHING: Recorded = { last: null, fingerprint: null, revisions: [] };
 
-export async function readRecord(session: Session, namespace: string): Promise<Recorded> {
+export function readRecord(session: Session, namespace: string): Promise<Recorded> {
+  return read(session, namespace, fingerprintQuery("$1"));
+}
+
+/** Where the catalog's fingerprint is not asked for. */
+export function readState(
+  session: Session,
+  namespace: string,
+): Promise<Omit<Recorded, "fingerprint">> {
+  return read(session, namespace, "null");
+}
+
+async function read(session: Session, namespace: string, fingerprint: string): Promise<Recorded> {
   try {
-    const [row] = await session.query<Row>(READ, [namespace]);
+    const [row] = await session.query<Row>(READ(fingerprint), [namespace]);
     if (row === undefined) return NOTHING;
     return { last: row.last, fingerprint: row.fingerprint, revisions: row.revisions ?? [] };
   } catch (error) {
@@ -101,7 +113,7 @@ export async function openRecord(
       JSON.stringify(last?.unfinished ?? []),
     ],
   );
-  const opened = (await readRecord(session, namespace)).last;
+  const opened = (await readState(session, namespace)).last;
   if (opened === null) throw new Error("the row of dazzle.applied that was just written is gone");
   return opened;
 }

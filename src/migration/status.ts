@@ -1,7 +1,7 @@
 /** What `status` says of migrations. */
 import type { Config } from "../config/config.js";
 import type { Session } from "../postgres/session.js";
-import { readRecord } from "./record.js";
+import { readState } from "./record.js";
 import { readRevisions } from "./revisions/folder.js";
 import { compareHistory, currentVersion, pendingOf } from "./revisions/history.js";
 
@@ -14,7 +14,7 @@ export interface MigrationStatus {
 }
 
 export async function migrationStatus(session: Session, config: Config): Promise<MigrationStatus> {
-  const { last, revisions } = await readRecord(session, config.database.namespace);
+  const { last, revisions } = await readState(session, config.database.namespace);
   const entries = compareHistory(readRevisions(config), revisions);
   return {
     current: currentVersion(entries),

@@ -1,7 +1,7 @@
 /** Upgrade, downgrade and stamp. The caller holds the migration lock. */
 import { literal } from "../../schema/names.js";
 import type { Session } from "../../postgres/session.js";
-import { readRecord } from "../record.js";
+import { readState } from "../record.js";
 import { ensureState } from "../state.js";
 import type { Revision, Section } from "./file.js";
 import { readRevisions } from "./folder.js";
@@ -19,7 +19,7 @@ export async function readHistory(
   session: Session,
   { config }: Pick<RunOptions, "config">,
 ): Promise<HistoryEntry[]> {
-  const { revisions } = await readRecord(session, config.database.namespace);
+  const { revisions } = await readState(session, config.database.namespace);
   return compareHistory(readRevisions(config), revisions);
 }
 
