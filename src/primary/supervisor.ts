@@ -15,7 +15,8 @@ import { createLoop, type Loop } from "./loop.js";
 import { createCounts, type Counts } from "./counts.js";
 import { watchPools, type PoolWatch } from "./pool-watch.js";
 import { createSlowLoopWarning } from "./slow-loop.js";
-import { forkWorker, type WorkerHandle } from "./worker-handle.js";
+import { createForkAhead } from "./fork-ahead.js";
+import { forkWorker, type WorkerHandle, type WorkerListeners } from "./worker-handle.js";
 
 /** What workers of one generation are started with. */
 export interface Release {
@@ -72,6 +73,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
   const handles = new Map<number, WorkerHandle>();
   const pools = watchPools(input.release.config, log);
   const counts = createCounts();
+  const ahead = createForkAhead({ distribution, guardian: input.guardian, log });
   const warnOfSlowLoop = createSlowLoopWarning(log);
   const releases = new Map<number, Release>([[1, input.release]]);
   const answers = new Map<number, (reason: string | null) => void>();
@@ -95,6 +97,9 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
       case "ready":
         address ??= message.address;
         loop.dispatch({ type: "worker.ready", key });
+        if (current().config.features.watch) {
+          ahead.fill(current().config.root, processEnvironment(current().config, 0, 0));
+        }
         return;
       case "failed":
         loop.dispatch({ type: "worker.failed", key, failure: message.failure });
@@ -132,24 +137,26 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
     }
   };
 
+  const processEnvironment = (config: Config, slot: number, generation: number) => ({
+    ...workerEnvironment(config, slot, generation),
+    ...(input.socket === null ? {} : { [LISTEN_FD]: String(input.socket) }),
+  });
+
   const fork = ({ key, slot, generation, restarts }: Extract<Effect, { do: "fork" }>): void => {
     const { config, dotenv } = releases.get(generation) ?? input.release;
-    const env = {
-      ...workerEnvironment(config, slot, generation),
-      ...(input.socket === null ? {} : { [LISTEN_FD]: String(input.socket) }),
-    };
-    const handle = forkWorker(
-      { key, slot, env, distribution, log },
-      {
-        heard: (message) => heard(handle, message),
-        exited: (code, signal, lastWords) => {
-          loop.dispatch({ type: "worker.exited", key, code, signal, lastWords });
-          handles.delete(key);
-          pools.gone(handle);
-          input.guardian.forget(handle.pid);
-        },
+    const env = processEnvironment(config, slot, generation);
+    const listeners: WorkerListeners = {
+      heard: (message) => heard(handle, message),
+      exited: (code, signal, lastWords) => {
+        loop.dispatch({ type: "worker.exited", key, code, signal, lastWords });
+        handles.delete(key);
+        pools.gone(handle);
+        input.guardian.forget(handle.pid);
       },
-    );
+    };
+    const handle =
+      ahead.take({ key, slot, root: config.root, env }, listeners) ??
+      forkWorker({ key, slot, env, distribution, log }, listeners);
     handles.set(key, handle);
     input.guardian.watch(handle.pid);
     log.event("info", "worker.forked", `worker ${slot} forked`, {
@@ -214,7 +221,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
       case "end":
         distribution.close();
         pools.close();
-        finish(effect.failure);
+        void ahead.close().then(() => finish(effect.failure));
         return;
       case "log":
         counts.note(effect);

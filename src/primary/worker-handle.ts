@@ -24,9 +24,10 @@ export interface WorkerStats {
 }
 
 export interface WorkerHandle {
-  readonly key: number;
+  /** 0 while it has no order yet (fork-ahead.ts). */
+  key: number;
   readonly pid: number;
-  readonly startedAt: number;
+  startedAt: number;
   slot: number;
   stats: WorkerStats;
   /** When it last said that its event loop turns, by performance.now(); null before it is ready. */
@@ -35,6 +36,8 @@ export interface WorkerHandle {
   /** The JavaScript stack that it is in, or why that can't be had. */
   stack(): Promise<string>;
   kill(): void;
+  /** A process that was forked ahead becomes this worker. */
+  adopt(key: number, slot: number): void;
 }
 
 type WithoutVersion<Message> = Message extends unknown ? Omit<Message, "v"> : never;
@@ -86,6 +89,11 @@ export function forkWorker(input: ForkInput, listeners: WorkerListeners): Worker
       }
     },
     kill: () => void child.kill("SIGKILL"),
+    adopt: (given, inSlot) => {
+      handle.key = given;
+      handle.slot = inSlot;
+      handle.startedAt = Date.now();
+    },
   };
   const output = forwardOutput({
     stdout: child.stdout,

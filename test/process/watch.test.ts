@@ -77,6 +77,29 @@ describe("watching in development", () => {
     expect(await text()).toBe("repaired");
   });
 
+  it("serves the new code from a process that was started ahead of the change", async () => {
+    const { running, text, write } = await start({ "app.mjs": app("old") });
+    await watching(running);
+    const waiting = await running.waitForMessage("a process waits for the next change");
+    write(
+      "app.mjs",
+      `const slot = process.env.DAZZLE_WORKER_ID;
+       export default () => (request, response) => response.end(process.pid + " " + slot);`,
+    );
+    await running.waitFor("reload.done");
+    expect(await text()).toBe(`${String(waiting["worker_pid"])} 1`);
+  });
+
+  it("does not use such a process once packages have been installed", async () => {
+    const pid = "export default () => (request, response) => response.end(String(process.pid));";
+    const { running, text, write } = await start({ "app.mjs": pid, "package.json": "{}" });
+    await watching(running);
+    const waiting = await running.waitForMessage("a process waits for the next change");
+    write("package.json", '{ "version": "2.0.0" }');
+    await running.waitFor("reload.done");
+    expect(await text()).not.toBe(String(waiting["worker_pid"]));
+  });
+
   it("makes one reload of a burst", async () => {
     const { running, text, write, count } = await start({ "app.mjs": app("old") });
     await watching(running);

@@ -1,11 +1,11 @@
 /** Many changes in a moment are one: an editor's save, a checkout of another branch, a formatter. */
 
-/** After one change: an editor's save takes a few milliseconds. */
-const QUIET_MS = 40;
+/** After one change: an editor's save, and a second program's next to it, take a few milliseconds. */
+const QUIET_MS = 60;
 /** After more than one: whatever writes many files pauses for longer between them. */
-const QUIET_AFTER_MORE_MS = 100;
+const QUIET_AFTER_MORE_MS = 150;
 /** A burst that does not end is handed on all the same. */
-const LONGEST_MS = 1_000;
+const LONGEST_MS = 3_000;
 
 export interface Burst {
   add(path: string): void;
@@ -14,7 +14,7 @@ export interface Burst {
 
 /**
  * Collects paths and hands them on together. `deliver` is not called again before its promise has
- * settled: what changes meanwhile is the next burst.
+ * settled: what changes meanwhile is the next burst, which ends as every burst does.
  */
 export function createBurst(deliver: (paths: readonly string[]) => Promise<void>): Burst {
   const paths = new Set<string>();
@@ -29,9 +29,14 @@ export function createBurst(deliver: (paths: readonly string[]) => Promise<void>
     clearTimeout(longest);
     longest = undefined;
   };
+  const wait = () => {
+    if (busy || closed || paths.size === 0) return;
+    clearTimeout(quiet);
+    quiet = setTimeout(() => void flush(), changes > 1 ? QUIET_AFTER_MORE_MS : QUIET_MS);
+    longest ??= setTimeout(() => void flush(), LONGEST_MS);
+  };
   const flush = async (): Promise<void> => {
     stop();
-    if (busy || closed || paths.size === 0) return;
     busy = true;
     const together = [...paths].sort();
     paths.clear();
@@ -41,16 +46,13 @@ export function createBurst(deliver: (paths: readonly string[]) => Promise<void>
     } finally {
       busy = false;
     }
-    await flush();
+    wait();
   };
   return {
     add: (path) => {
       paths.add(path);
       changes += 1;
-      if (busy || closed) return;
-      clearTimeout(quiet);
-      quiet = setTimeout(() => void flush(), changes > 1 ? QUIET_AFTER_MORE_MS : QUIET_MS);
-      longest ??= setTimeout(() => void flush(), LONGEST_MS);
+      wait();
     },
     close: () => {
       closed = true;

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../../src/config/load.js";
-import { createBurst } from "../../../src/primary/watch/burst.js";
 import { ignoreRules } from "../../../src/primary/watch/ignored.js";
 import { watchSelfMade } from "../../../src/primary/watch/self-made.js";
 
@@ -98,31 +97,6 @@ describe("what is watched", () => {
     const ignored = await rules("dist/server.js");
     expect(ignored("dist")).toBe(false);
     expect(ignored("dist/routes.js")).toBe(false);
-  });
-});
-
-describe("a burst of changes", () => {
-  it("is handed on once, and what changes meanwhile once more", async () => {
-    const delivered: (readonly string[])[] = [];
-    let release: () => void = () => undefined;
-    let burst = createBurst(() => Promise.resolve());
-    await new Promise<void>((done) => {
-      burst = createBurst(async (paths) => {
-        delivered.push(paths);
-        if (delivered.length === 2) {
-          done();
-          return;
-        }
-        for (let at = 0; at < 5; at += 1) burst.add("during");
-        await new Promise<void>((resolve) => {
-          release = resolve;
-          setImmediate(() => release());
-        });
-      });
-      for (let at = 0; at < 50; at += 1) burst.add(`file ${at % 3}`);
-    });
-    burst.close();
-    expect(delivered).toEqual([["file 0", "file 1", "file 2"], ["during"]]);
   });
 });
 
