@@ -1,38 +1,42 @@
 /**
- * The end of a worker's service: stop accepting, let what is in flight finish, tell kept-alive
- * connections to close with their next response, and close those that stay idle. Closing an idle
- * connection at once would lose the request that its client is sending at that moment.
+ * The end of a worker's service: serve who has connected already, stop accepting, let what is in
+ * flight finish, tell kept-alive connections to close with their next response, and close those that
+ * stay idle. Closing an idle connection at once would lose the request that its client is sending at
+ * that moment.
  */
 import { Server as NetServer, type Socket } from "node:net";
+import { drainSessions } from "./drain-sessions.js";
 import { isUpgraded, type Traffic } from "./traffic.js";
 
 /** How long a kept-alive connection may stay silent after the drain began before it is closed. */
 const IDLE_GRACE_MS = 1_000;
 const SWEEP_MS = 100;
-/** HTTP/2: "no more requests, please", without refusing any. Source: RFC 9113, section 6.8. */
-const NO_ERROR = 0;
-const HIGHEST_STREAM = 2 ** 31 - 1;
+/** Under a load that never pauses the queue is never empty: then what comes later has to reconnect. */
+const QUEUE_MS = 250;
 
 /** Resolves to how many requests were cut: 0 when all finished in time. */
 export async function drainTraffic(traffic: Traffic, timeoutMs: number): Promise<number> {
-  const closed = [...traffic.servers].map(stopAccepting);
   for (const response of traffic.responses()) response.shouldKeepAlive = false;
+  let over = false;
   traffic.onRequest((response) => {
-    response.shouldKeepAlive = false;
+    if (!over) response.shouldKeepAlive = false;
   });
-  // Announced first, closed later: what the client has sent by the time it hears of it is served.
-  for (const session of traffic.sessions) session.goaway(NO_ERROR, HIGHEST_STREAM);
-  const closing = setTimeout(() => {
-    for (const session of traffic.sessions) session.close();
-  }, IDLE_GRACE_MS);
+  const tellSessions = drainSessions(traffic);
+  const closed = [...traffic.servers].map(async (server) => {
+    await emptyQueue(server);
+    await stopAccepting(server);
+  });
 
+  // What has arrived while this process had no turn is read first.
   const sweeper = setInterval(() => setImmediate(sweep), SWEEP_MS);
   const idle = new Map<Socket, { since: number; bytes: number }>();
   const sweep = () => {
     const busy = new Set(traffic.responses().map((response) => response.req.socket));
     const now = performance.now();
+    tellSessions(now);
     for (const [socket, protocol] of traffic.connections) {
-      if (protocol !== "http1" || busy.has(socket) || isUpgraded(socket)) {
+      const mayBeIdle = protocol === "http1" || protocol === "handshake";
+      if (!mayBeIdle || busy.has(socket) || isUpgraded(socket)) {
         idle.delete(socket);
         continue;
       }
@@ -49,13 +53,34 @@ export async function drainTraffic(traffic: Traffic, timeoutMs: number): Promise
     deadline = setTimeout(() => resolve("late"), timeoutMs);
   });
   const outcome = await Promise.race([Promise.all(closed), timeUp]);
+  over = true;
   clearTimeout(deadline);
-  clearTimeout(closing);
   clearInterval(sweeper);
   if (outcome !== "late") return 0;
   const cut = traffic.inFlight();
   for (const socket of traffic.connections.keys()) socket.destroy();
   return cut;
+}
+
+/**
+ * Resolves once the kernel has no connection left for this server. A client in the kernel's queue
+ * believes itself connected, and when the last worker closes the socket it is reset.
+ */
+async function emptyQueue(server: NetServer): Promise<void> {
+  const until = performance.now() + QUEUE_MS;
+  let accepted = true;
+  const note = () => {
+    accepted = true;
+  };
+  server.on("connection", note);
+  while (accepted && performance.now() < until) {
+    accepted = false;
+    // Two turns hold one whole look at the socket, wherever in a turn this began.
+    for (let turn = 0; turn < 2; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  server.removeListener("connection", note);
 }
 
 /** http.Server's own close() also drops idle connections at once, so the one below it is called. */

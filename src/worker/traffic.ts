@@ -7,13 +7,17 @@ import { subscribe } from "node:diagnostics_channel";
 import { EventEmitter, errorMonitor } from "node:events";
 import { Server as HttpServer, ServerResponse } from "node:http";
 import { Server as HttpsServer } from "node:https";
-import { Server as NetServer, type Socket } from "node:net";
+import { Server as NetServer, Socket } from "node:net";
 
-export type Protocol = "http1" | "http2" | "raw";
+/** `handshake`: the bare socket of a TLS connection that is not established yet. */
+export type Protocol = "http1" | "http2" | "raw" | "handshake";
 
 /** An HTTP/2 session, as far as a drain needs it. */
-export interface Closable {
+export interface Session {
+  readonly destroyed: boolean;
   goaway(code: number, lastStream: number): void;
+  /** False when too many are under way. */
+  ping(answered: () => void): boolean;
   close(): void;
 }
 
@@ -22,7 +26,8 @@ export interface Traffic {
   readonly connections: ReadonlyMap<Socket, Protocol>;
   /** Of HTTP/1 requests in flight. */
   responses(): ServerResponse[];
-  readonly sessions: ReadonlySet<Closable>;
+  /** Each with the number of streams that it has ever had. */
+  readonly sessions: ReadonlyMap<Session, number>;
   /** Requests ever begun. */
   total(): number;
   /** Requests, streams and upgraded or raw connections that have not ended. */
@@ -35,10 +40,14 @@ export interface Traffic {
   onListenError(listener: (error: Error) => void): void;
 }
 
-const protocolOf = (server: NetServer): Protocol => {
+const kindOf = (server: NetServer): Protocol => {
   if (server instanceof HttpServer || server instanceof HttpsServer) return "http1";
   return "setTimeout" in server && "updateSettings" in server ? "http2" : "raw";
 };
+
+/** An HTTP/2 server may be told to speak HTTP/1 with those who ask for nothing else. */
+const protocolOf = (kind: Protocol, socket: Socket): Protocol =>
+  kind === "http2" && "alpnProtocol" in socket && socket.alpnProtocol !== "h2" ? "http1" : kind;
 
 /**
  * Starts watching; call it before the application is loaded. The first server that listens does so on
@@ -47,7 +56,7 @@ const protocolOf = (server: NetServer): Protocol => {
 export function watchTraffic(fd: number | null = null): Traffic {
   const servers = new Set<NetServer>();
   const connections = new Map<Socket, Protocol>();
-  const sessions = new Set<Closable>();
+  const sessions = new Map<Session, number>();
   const listeners: ((response: ServerResponse) => void)[] = [];
   const listening: ((server: NetServer) => void)[] = [];
   const failing: ((error: Error) => void)[] = [];
@@ -63,24 +72,36 @@ export function watchTraffic(fd: number | null = null): Traffic {
 
   const watch = (server: NetServer) => {
     servers.add(server);
-    const protocol = protocolOf(server);
-    // A TLS server's "connection" is the bare socket under the one that HTTP is spoken on.
-    const event = "setSecureContext" in server ? "secureConnection" : "connection";
-    server.on(event, (socket: Socket) => {
+    const kind = kindOf(server);
+    const keep = (socket: Socket, protocol: Protocol): void => {
       connections.set(socket, protocol);
       socket.once("close", () => connections.delete(socket));
-    });
-    server.on("session", (session: Closable & NodeJS.EventEmitter) => {
-      sessions.add(session);
-      session.once("close", () => sessions.delete(session));
-    });
-    if (protocol === "http2") {
-      server.on("stream", (stream: NodeJS.EventEmitter) => {
+    };
+    if ("setSecureContext" in server) {
+      // A TLS server's "connection" is the bare socket under the one that HTTP is spoken on.
+      server.on("connection", (socket: Socket) => keep(socket, "handshake"));
+      server.on("secureConnection", (socket: Socket) => {
+        const bare: unknown = Reflect.get(socket, "_parent");
+        if (bare instanceof Socket) connections.delete(bare);
+        keep(socket, protocolOf(kind, socket));
+      });
+    } else {
+      server.on("connection", (socket: Socket) => keep(socket, kind));
+    }
+    if (kind === "http2") {
+      server.on("session", (session: Session & NodeJS.EventEmitter) => {
+        sessions.set(session, 0);
+        session.once("close", () => sessions.delete(session));
+      });
+      server.on("stream", (stream: NodeJS.EventEmitter & { session?: Session }) => {
         total += 1;
         streams += 1;
         stream.once("close", () => {
           streams -= 1;
         });
+        const { session } = stream;
+        const before = session === undefined ? undefined : sessions.get(session);
+        if (session !== undefined && before !== undefined) sessions.set(session, before + 1);
       });
     }
     EventEmitter.prototype.on.call(server, errorMonitor, (error: Error) => {

@@ -80,11 +80,12 @@ describe("a graceful stop", () => {
     const stream = session.request({ ":path": "/other" });
     await new Promise((resolve) => session.once("connect", resolve));
     const end = app.end();
-    const status = await new Promise((resolve) =>
-      stream.once("response", (headers) => resolve(headers[":status"])),
-    );
+    const status = new Promise((resolve, reject) => {
+      stream.once("error", reject);
+      stream.once("response", (headers) => resolve(headers[":status"]));
+    });
     stream.resume();
-    expect(status).toBe(200);
+    expect(await status).toBe(200);
     expect(await end).toMatchObject({ code: 0 });
     session.destroy();
   });
