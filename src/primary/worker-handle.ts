@@ -12,8 +12,11 @@ const PROGRAM = fileURLToPath(new URL("../worker/main.js", import.meta.url));
 /** How long the pipes of a dead worker may stay open, held by a process that it had started. */
 const LAST_WORDS_MS = 250;
 
-/** How long each of the two steps to a stuck worker's stack may take. */
-const STACK_MS = 300;
+/**
+ * How long the way to a stuck worker's stack may take, both steps together. A busy machine needs most of
+ * it; a hang is to be told within a second of `hang_timeout`.
+ */
+const STACK_MS = 800;
 
 export interface WorkerStats {
   readonly loop: { readonly p50: number; readonly p99: number; readonly max: number };
@@ -75,6 +78,7 @@ export function forkWorker(input: ForkInput, listeners: WorkerListeners): Worker
     },
     lastBeat: null,
     stack: async () => {
+      const until = performance.now() + STACK_MS;
       const address = new Promise<string>((resolve) => output.expectInspector(resolve));
       child.kill("SIGUSR1");
       const late = new Promise<null>((resolve) => {
@@ -83,7 +87,7 @@ export function forkWorker(input: ForkInput, listeners: WorkerListeners): Worker
       const url = await Promise.race([address, late]);
       if (url === null) return "the inspector did not answer";
       try {
-        return await readStack(url, STACK_MS);
+        return await readStack(url, Math.max(1, Math.ceil(until - performance.now())));
       } catch (error) {
         return error instanceof Error ? error.message : String(error);
       }

@@ -92,7 +92,7 @@ test("a stuck worker is replaced, and the log names the function that it is stuc
   leave(app, "/stuck");
   const hung = await app.waitFor("worker.hung");
   expect(hung["stack"]).toContain("stuckHere");
-  expect(Number(hung["blocked_ms"])).toBeLessThan(2_000);
+  expect(Number(hung["blocked_ms"])).toBeGreaterThanOrEqual(1_000);
   await app.says(({ event }) => event === "worker.ready", 3);
   expect(await ask(app.port, "/")).toMatchObject({ status: 200 });
 });
@@ -121,8 +121,10 @@ test("when the primary is killed, requests in flight finish, and who is stuck is
   const other = pids[served === 1 ? 1 : 0] ?? 0;
   // Connections go to the idle worker more often than not; ask until that one is stuck.
   while (!app.log.some(({ msg, worker }) => msg === "stuck begun" && worker !== served)) {
-    leave(app, `/stuck-elsewhere?not=${String(served)}`);
-    await new Promise((resolve) => app.child.stdout?.once("data", resolve));
+    // The busy worker answers; the other one says that it is stuck, and never answers.
+    const answered = ask(app.port, `/stuck-elsewhere?not=${String(served)}`);
+    const said = new Promise((resolve) => app.child.stdout?.once("data", resolve));
+    await Promise.race([answered.catch(() => undefined), said]);
   }
   process.kill(app.pid, "SIGKILL");
   await untilGone([other]);
