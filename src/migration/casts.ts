@@ -6,10 +6,15 @@ import type { Change } from "../schema/changes.js";
 export async function withCasts(session: Session, changes: readonly Change[]): Promise<Change[]> {
   const result: Change[] = [];
   for (const change of changes) {
-    if (change.kind !== "alteration" || change.cast === null) result.push(change);
-    else if (await isKnown(session, change.cast)) result.push(change);
-    else {
-      const { from, to } = change.cast;
+    if (change.kind !== "alteration" || change.cast === null) {
+      result.push(change);
+      continue;
+    }
+    const { from, to } = change.cast;
+    const isReversible = await isKnown(session, { from: to, to: from });
+    if (await isKnown(session, change.cast)) {
+      result.push(isReversible ? change : { ...change, down: null });
+    } else {
       result.push({
         ...change,
         note: `PostgreSQL knows no cast from ${from} to ${to}: a person has to write the USING expression`,

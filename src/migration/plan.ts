@@ -48,7 +48,9 @@ export function toSafeStep(step: Step): SafeStep {
 
 /** One unsafe change, with the SQL that a revision would hold as its suggestion. */
 export function toOutstanding(item: Alteration): Outstanding {
-  const sql = [...item.first, ...item.up].map((statement) => `${statement};`).join("\n");
+  const sql = [...item.first, ...item.up, ...item.last]
+    .map((statement) => `${statement};`)
+    .join("\n");
   const note = item.note ?? "";
   return {
     operation: item.operation,

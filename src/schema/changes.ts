@@ -60,7 +60,12 @@ export type Addition =
     }
   | { readonly kind: "create_sequence"; readonly sequence: Sequence }
   | { readonly kind: "own_sequence"; readonly sequence: Sequence }
-  | { readonly kind: "create_table"; readonly table: Table }
+  | {
+      readonly kind: "create_table";
+      readonly table: Table;
+      /** What its parents need to be and to have before. */
+      readonly needs: readonly string[];
+    }
   | { readonly kind: "add_column"; readonly table: Table; readonly column: Column }
   | {
       readonly kind: "add_index";
@@ -76,6 +81,8 @@ export type Addition =
       readonly table: Table;
       readonly constraint: Constraint;
       readonly onNew: boolean;
+      /** What has to be gone before, where it cannot be beside it. */
+      readonly needs: readonly string[];
       /** A unique index of this name: "ready" to be used, "invalid" to be replaced, or null. */
       readonly index: "ready" | "invalid" | null;
     }
@@ -99,6 +106,18 @@ export type NewType =
   | ({ readonly of: "domain" } & Domain)
   | ({ readonly of: "composite" } & Composite);
 
+/** What of the way back belongs in front of, or behind, that of every other change. */
+export interface Undo {
+  /** Constraints that the change has added. */
+  readonly first: readonly string[];
+  /** Keys that it has dropped, which foreign keys stand on. */
+  readonly keys: readonly string[];
+  /** Foreign keys that it has dropped. */
+  readonly references: readonly string[];
+  /** Old names: everything else is spelled with the new ones. */
+  readonly names: readonly string[];
+}
+
 /** What a person decides, with the SQL that a revision would hold. */
 export interface Alteration {
   readonly kind: "alteration";
@@ -109,8 +128,11 @@ export interface Alteration {
   /** What has to go out of the way before anything else of the revision: dropped constraints. */
   readonly first: readonly string[];
   readonly up: readonly string[];
+  /** What comes back behind everything else: foreign keys that went with a key they stand on. */
+  readonly last: readonly string[];
   /** Null: it cannot be undone. */
   readonly down: readonly string[] | null;
+  readonly undo: Undo;
   /** What a person has to check or write; printed as a comment in the revision. */
   readonly note: string | null;
   /** `column:task.title`: what is not as desired until this is done. */
@@ -136,4 +158,8 @@ export const key = {
   /** Everything that a foreign key can refer to in a table. */
   keys: (table: string) => `keys:${table}`,
   extension: (name: string) => `extension:${name}`,
+  partitioned: (name: string) => `partitioned:${name}`,
+  gone: (name: string) => `gone:${name}`,
+  goneTable: (name: string) => `gone:table.${name}`,
+  goneType: (name: string) => `gone:type.${name}`,
 } as const;

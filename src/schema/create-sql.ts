@@ -126,8 +126,13 @@ export function createTable(table: Table, namespace: string): string {
   const inherited = table.columns.filter(
     (column) => column.inherited && column.default !== null && table.partitionOf !== null,
   );
+  // Parents may differ in a column's default, which has to be settled at once.
+  const settled = table.columns.filter(
+    (column) => column.inherited && column.default !== null && table.inherits.length > 1,
+  );
   const lines = [
     ...own.map(columnSql),
+    ...settled.map((column) => columnSql({ ...column, notNull: false })),
     ...inherited.map((column) => `${id(column.name)} DEFAULT ${column.default ?? ""}`),
     ...constraints.map(inlineConstraint),
   ];
@@ -154,7 +159,7 @@ export function afterCreate(table: Table, namespace: string): string[] {
   const name = qualified(namespace, table.name);
   const settings = table.columns.flatMap((column) => columnSettings(name, column, table));
   const defaults =
-    table.inherits.length === 0
+    table.inherits.length !== 1
       ? []
       : table.columns
           .filter((column) => column.inherited && column.default !== null)
@@ -212,12 +217,17 @@ function withIndexOptions(definition: string, options: readonly string[]): strin
 export function createIndex(
   index: Pick<Index, "name" | "unique" | "definition">,
   table: string,
-  flags: { readonly concurrently?: boolean; readonly only?: boolean } = {},
+  flags: {
+    readonly concurrently?: boolean;
+    readonly only?: boolean;
+    readonly ifMissing?: boolean;
+  } = {},
 ): string {
   const unique = index.unique ? "UNIQUE " : "";
   const concurrently = flags.concurrently === true ? "CONCURRENTLY " : "";
   const only = flags.only === true ? "ONLY " : "";
-  return `CREATE ${unique}INDEX ${concurrently}${id(index.name)} ON ${only}${table} ${index.definition}`;
+  const ifMissing = flags.ifMissing === true ? "IF NOT EXISTS " : "";
+  return `CREATE ${unique}INDEX ${concurrently}${ifMissing}${id(index.name)} ON ${only}${table} ${index.definition}`;
 }
 
 /** A unique or primary key constraint as the index that it stands on; null when it has to build its own. */

@@ -44,7 +44,7 @@ function ofAddition(change: Addition): Edges {
             key.notNull(table.name, name),
           ]),
         ],
-        needs: [...typesOf(table.columns), ...parents.map(key.table)],
+        needs: [...typesOf(table.columns), ...parents.map(key.table), ...change.needs],
       };
     }
     case "add_column":
@@ -78,6 +78,7 @@ function ofAddition(change: Addition): Edges {
         ],
         needs: [
           key.table(table.name),
+          ...change.needs,
           ...columnsOf(table, constraint.columns),
           ...(primary ? constraint.columns.map((name) => key.notNull(table.name, name)) : []),
           ...(target === null

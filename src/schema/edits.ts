@@ -5,6 +5,7 @@
  */
 import type { Node } from "@pgsql/types";
 import { strings, type Found } from "./ast.js";
+import { BUILTIN_TYPES } from "./builtin-types.js";
 import { lex, type Token } from "./lexer.js";
 import { tokenIndex } from "./source.js";
 import type { Edit } from "./statement.js";
@@ -49,7 +50,7 @@ export function namespaceEdits(
     const parts = strings(type.names);
     const [name] = parts;
     if (parts.length !== 1 || name === undefined || (type.location ?? -1) < 0) continue;
-    if (names.types.has(name)) insert(at(type.location ?? 0));
+    if (names.types.has(name) && !BUILTIN_TYPES.has(name)) insert(at(type.location ?? 0));
   }
   for (const edit of namesWithoutPosition(node, tokens)) add(edit);
   for (const [index, { value }] of tokens.entries()) {

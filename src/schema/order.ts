@@ -1,9 +1,9 @@
 /** Brings changes into an order in which they can run, and holds back what waits for a person. */
-import type { Addition, Alteration, Change } from "./changes.js";
+import { key, type Addition, type Alteration, type Change } from "./changes.js";
 import { createIndex, createTable, inlineConstraint } from "./create-sql.js";
 import { edges } from "./dependencies.js";
-import { alteration } from "./diff/alteration.js";
-import { qualified } from "./names.js";
+import { alteration, undo } from "./diff/alteration.js";
+import { id, qualified } from "./names.js";
 import { sortByNeeds } from "./sort.js";
 
 const RANK: Readonly<Record<Addition["kind"], number>> = {
@@ -39,9 +39,11 @@ const ALTERATION_RANK: Readonly<Partial<Record<Alteration["operation"], number>>
   change_index: 13,
   drop_index: 14,
   drop_column: 15,
-  drop_sequence: 16,
-  drop_table: 17,
+  drop_table: 16,
+  drop_sequence: 17,
 };
+
+const LAST = 18;
 
 export interface Ordered {
   readonly additions: readonly Addition[];
@@ -73,7 +75,11 @@ export function order(changes: readonly (Addition | Alteration)[], namespace: st
     alterations.push(held);
     for (const name of provides) if (!blocked.has(name)) blocked.set(name, held);
   }
-  const rank = ({ operation }: Alteration) => ALTERATION_RANK[operation] ?? 12;
+  // A type goes when nothing is left that is made of it.
+  const dropsType = ({ provides }: Alteration): boolean =>
+    provides.some((name) => name.startsWith(key.goneType("")));
+  const rank = (item: Alteration): number =>
+    dropsType(item) ? LAST : (ALTERATION_RANK[item.operation] ?? 12);
   return {
     additions: free,
     alterations: sorter(alterations.sort((a, b) => rank(a) - rank(b))),
@@ -96,6 +102,7 @@ function holdBack(addition: Addition, waits: Alteration, namespace: string): Alt
         table: addition.table.name,
         object: addition.index.name,
         note: `applied by itself afterwards: ${createIndex(addition.index, qualified(namespace, addition.table.name))}`,
+        undo: undoing(`DROP INDEX IF EXISTS ${qualified(namespace, addition.index.name)}`),
       });
     case "add_constraint":
     case "validate_constraint":
@@ -106,6 +113,9 @@ function holdBack(addition: Addition, waits: Alteration, namespace: string): Alt
         table: addition.table.name,
         object: addition.constraint.name,
         note: `applied by itself afterwards: ALTER TABLE ${qualified(namespace, addition.table.name)} ADD ${inlineConstraint(addition.constraint)}`,
+        undo: undoing(
+          `ALTER TABLE ${qualified(namespace, addition.table.name)} DROP CONSTRAINT IF EXISTS ${id(addition.constraint.name)}`,
+        ),
       });
     case "create_table":
       return alteration({
@@ -138,6 +148,8 @@ function holdBack(addition: Addition, waits: Alteration, namespace: string): Alt
       });
   }
 }
+
+const undoing = (sql: string) => undo({ first: [sql] });
 
 function objectOf(
   addition: Exclude<

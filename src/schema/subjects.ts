@@ -1,4 +1,5 @@
 /** What a statement creates, needs and is about, as keys: `relation:task`, `type:status`. */
+import { BUILTIN_TYPES } from "./builtin-types.js";
 import type { Node } from "@pgsql/types";
 import { stringOf, strings, type Found } from "./ast.js";
 import type { Names } from "./edits.js";
@@ -28,8 +29,10 @@ export function neededNames(found: Found, node: Node, names: Names): string[] {
     if (relname !== undefined && names.relations.has(relname)) needs.add(`relation:${relname}`);
   }
   for (const type of found.types) {
-    const name = strings(type.names).at(-1);
-    if (name !== undefined && names.types.has(name)) needs.add(`type:${name}`);
+    const parts = strings(type.names);
+    const name = parts.at(-1);
+    const isBuiltin = parts.length === 1 && name !== undefined && BUILTIN_TYPES.has(name);
+    if (name !== undefined && !isBuiltin && names.types.has(name)) needs.add(`type:${name}`);
   }
   return [...needs].filter((need) => !own.has(need));
 }

@@ -154,12 +154,64 @@ test("transaction:false runs statement by statement, and a failed build leaves n
     "-- migrate:up transaction:false\ncreate index concurrently t_i on t (id);\ncreate unique index concurrently t_u on t (id);\n-- migrate:down transaction:false\ndrop index concurrently t_u;\ndrop index concurrently t_i;\n";
   project.write("migrations/1_c.sql", file);
   await expect(upgrade(session, "head", options())).rejects.toThrow(
-    /its first 1 statements were kept/,
+    /what ran before it was kept, and is not run again/,
   );
   expect(await session.query("select from pg_index where not indisvalid")).toEqual([]);
-  await session.query("truncate t; drop index t_i");
+  expect(await states()).toEqual(["1 pending"]);
+  await session.query("truncate t");
   expect(await upgrade(session, "head", options())).toEqual(["1_c"]);
   expect(await downgrade(session, "-1", options())).toEqual(["1_c"]);
+  expect(await session.query("select from dazzle.applied")).toEqual([]);
+});
+
+test("what ran of a revision without a transaction cannot be edited before it is finished", async () => {
+  const rest = "alter table t add b nosuchtype;\n";
+  project.write(
+    "migrations/1_c.sql",
+    `-- migrate:up transaction:false\nalter table t add a int;\n${rest}`,
+  );
+  await expect(upgrade(session, "head", options())).rejects.toThrow(/statement 2 of 2/);
+  project.write(
+    "migrations/1_c.sql",
+    `-- migrate:up transaction:false\nalter table t add a text;\n${rest}`,
+  );
+  await expect(upgrade(session, "head", options())).rejects.toMatchObject({
+    code: "REVISION_INVALID",
+    message: expect.stringMatching(/statement 1 .*ran already.*migrations\/1_c\.sql:2/s),
+  });
+  await stamp(session, "head", options());
+  expect(await states()).toEqual(["1 applied"]);
+  expect(await session.query("select from dazzle.applied")).toEqual([]);
+});
+
+test("BEGIN and COMMIT keep statements together in a revision without a transaction", async () => {
+  const file = (last: string) =>
+    `-- migrate:up transaction:false\nbegin;\nalter table t add a int;\n${last};\ncommit;\ncreate index concurrently t_i on t (a);\n`;
+  project.write("migrations/1_c.sql", file("alter table t add b nosuchtype"));
+  await expect(upgrade(session, "head", options())).rejects.toThrow(
+    /statement 3 of 5.*migrations\/1_c\.sql:4/,
+  );
+  expect(await columns()).toEqual(["id"]);
+  project.write("migrations/1_c.sql", file("alter table t add b int"));
+  expect(await upgrade(session, "head", options())).toEqual(["1_c"]);
+  expect(await columns()).toEqual(["a", "b", "id"]);
+
+  project.write("migrations/2_open.sql", "-- migrate:up transaction:false\nbegin;\nselect 1;\n");
+  await expect(upgrade(session, "head", options())).rejects.toThrow(
+    /do not come in pairs.*migrations\/2_open\.sql:2/,
+  );
+});
+
+test("a revision whose concurrent build was killed drops what is left and builds it again", async () => {
+  await session.query("insert into t values (1), (1)");
+  await expect(session.query("create unique index concurrently t_u on t (id)")).rejects.toThrow();
+  await session.query("truncate t");
+  project.write(
+    "migrations/1_c.sql",
+    "-- migrate:up transaction:false\ncreate unique index concurrently if not exists t_u on t (id);\n",
+  );
+  expect(await upgrade(session, "head", options())).toEqual(["1_c"]);
+  expect(await session.query("select from pg_index where not indisvalid")).toEqual([]);
 });
 
 test("functions with semicolons and settings of the session stay within their revision", async () => {

@@ -9,7 +9,8 @@ import { lineAt } from "../../schema/position.js";
 import { withRetries } from "../retry.js";
 import { refuseInterrupted } from "../../postgres/interrupted.js";
 import type { Revision, Section } from "./file.js";
-import { splitSection, type RevisionStatement } from "./statements.js";
+import { openProgress, type Progress } from "./progress.js";
+import { splitSection, unitsOf, type RevisionStatement, type Unit } from "./statements.js";
 
 export interface RunOptions {
   readonly config: Config;
@@ -39,7 +40,7 @@ export async function runRevision(
   const record = () => mark(session, revision, direction, options, performance.now() - started);
   try {
     if (section.transaction) await inTransaction(session, revision, statements, options, record);
-    else await oneByOne(session, revision, statements, options, record);
+    else await oneByOne(session, revision, direction, statements, options, record);
   } finally {
     // A revision may have changed settings of the session; they end with it.
     if (!session.lost.aborted) {
@@ -102,36 +103,75 @@ async function inTransaction(
   }
 }
 
+/** Goes on behind what an earlier run has done. */
 async function oneByOne(
   session: Session,
   revision: Revision,
+  direction: Direction,
   statements: readonly RevisionStatement[],
   options: RunOptions,
   record: () => Promise<void>,
 ): Promise<void> {
+  const { namespace } = options.config.database;
+  const units = unitsOf(statements, revision);
+  const progress = await openProgress(session, namespace, revision, direction, statements);
   let at = 0;
   try {
-    for (const statement of statements) {
-      const lockMs = statement.unhurried ? 0 : options.config.migrate.lockTimeoutMs;
-      await withRetries(session, retries(revision, options), async () => {
-        await session.query(settings(options, "set", lockMs));
-        try {
-          await session.query(statement.sql);
-        } catch (error) {
-          await dropInvalid(session, statement, options);
-          throw error;
-        }
-      });
-      at += 1;
+    for (const unit of units) {
+      const start = at;
+      at += unit.length;
+      if (at <= progress.done) continue;
+      at = start;
+      await withRetries(session, retries(revision, options), () =>
+        runUnit(session, unit, options, progress, (index) => {
+          at = start + index;
+        }),
+      );
+      at = start + unit.length;
     }
+    await session.query("begin read write");
+    await progress.clear();
     await record();
+    await session.query("commit");
   } catch (error) {
-    const kept = at === 0 ? "nothing of it was kept" : `its first ${at} statements were kept`;
+    const kept =
+      at === 0 ? "nothing of it was kept" : `what ran before it was kept, and is not run again`;
     throw failure(session, error, revision, statements, at, kept);
   }
 }
 
-/** What a failed concurrent build leaves behind would make `IF NOT EXISTS` skip it for ever. */
+/** What has run is noted in the unit's own transaction where it is one. */
+async function runUnit(
+  session: Session,
+  unit: Unit,
+  options: RunOptions,
+  progress: Progress,
+  reached: (index: number) => void,
+): Promise<void> {
+  const [first] = unit;
+  const lockMs = first?.unhurried === true ? 0 : options.config.migrate.lockTimeoutMs;
+  await session.query(settings(options, "set", lockMs));
+  if (first !== undefined) await dropInvalid(session, first, options);
+  try {
+    for (const [index, statement] of unit.entries()) {
+      reached(index);
+      if (statement.control === "end") await progress.note(unit);
+      await session.query(statement.sql);
+    }
+  } catch (error) {
+    if (!session.lost.aborted) {
+      if (unit.length > 1) await session.query("rollback");
+      else if (first !== undefined) await dropInvalid(session, first, options);
+    }
+    throw error;
+  }
+  if (unit.length === 1) await progress.note(unit);
+}
+
+/**
+ * What a failed or killed concurrent build leaves behind would make `IF NOT EXISTS` skip it for
+ * ever, or be in the way.
+ */
 async function dropInvalid(
   session: Session,
   { builds }: RevisionStatement,
@@ -143,7 +183,10 @@ async function dropInvalid(
     `select from pg_index where indexrelid = to_regclass($1) and not indisvalid`,
     [name],
   );
-  if (row !== undefined) await session.query(`drop index concurrently if exists ${name}`);
+  if (row === undefined) return;
+  // No lock timeout: it waits without holding anyone up.
+  await session.query("set lock_timeout = 0");
+  await session.query(`drop index concurrently if exists ${name}`);
 }
 
 async function mark(

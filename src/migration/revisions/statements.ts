@@ -13,7 +13,37 @@ export interface RevisionStatement {
   readonly unhurried: boolean;
   /** The index that a failed concurrent build leaves invalid. */
   readonly builds: string | null;
+  /** BEGIN, or what ends a transaction. */
+  readonly control: "begin" | "end" | null;
 }
+
+/** Statements that are tried again together: one by itself, or those from BEGIN to COMMIT. */
+export type Unit = readonly RevisionStatement[];
+
+/** @throws SuperviseError REVISION_INVALID for a BEGIN without COMMIT, or the other way round. */
+export function unitsOf(statements: readonly RevisionStatement[], { file }: Revision): Unit[] {
+  const units: RevisionStatement[][] = [];
+  let open: RevisionStatement[] | null = null;
+  for (const statement of statements) {
+    const { control, line } = statement;
+    if ((control === "begin") === (open !== null) && control !== null) {
+      throw unbalanced(`${file}:${line}`);
+    }
+    if (open === null) units.push([statement]);
+    else open.push(statement);
+    if (control === "begin") open = units.at(-1) ?? null;
+    if (control === "end") open = null;
+  }
+  if (open !== null) throw unbalanced(`${file}:${open[0]?.line ?? 1}`);
+  return units;
+}
+
+const unbalanced = (where: string): SuperviseError =>
+  new SuperviseError("REVISION_INVALID", {
+    what: "BEGIN and COMMIT do not come in pairs",
+    where,
+    remedy: "end each transaction before the next begins",
+  });
 
 /** @throws SuperviseError REVISION_INVALID, before anything of the revision runs. */
 export async function splitSection(
@@ -42,13 +72,19 @@ export async function splitSection(
   });
 }
 
-function nature(node: Node): Pick<RevisionStatement, "unhurried" | "builds"> {
+function nature(node: Node): Pick<RevisionStatement, "unhurried" | "builds" | "control"> {
+  if ("TransactionStmt" in node) {
+    const { kind } = node.TransactionStmt;
+    const begins = kind === "TRANS_STMT_BEGIN" || kind === "TRANS_STMT_START";
+    const ends = kind === "TRANS_STMT_COMMIT" || kind === "TRANS_STMT_ROLLBACK";
+    return { unhurried: false, builds: null, control: begins ? "begin" : ends ? "end" : null };
+  }
   if ("IndexStmt" in node && node.IndexStmt.concurrent === true) {
-    return { unhurried: true, builds: node.IndexStmt.idxname ?? null };
+    return { unhurried: true, builds: node.IndexStmt.idxname ?? null, control: null };
   }
   const concurrent =
     ("DropStmt" in node && node.DropStmt.concurrent === true) ||
     "VacuumStmt" in node ||
     "ReindexStmt" in node;
-  return { unhurried: concurrent, builds: null };
+  return { unhurried: concurrent, builds: null, control: null };
 }

@@ -12,6 +12,7 @@ import {
   refuseBroken,
   type HistoryEntry,
 } from "./history.js";
+import { clearAllProgress } from "./progress.js";
 import { runRevision, sectionOf, type RunOptions } from "./run.js";
 import { resolveStep, resolveTarget, upTo } from "./target.js";
 
@@ -85,6 +86,7 @@ export async function stamp(
   await session.query("begin read write");
   try {
     await recordStamp(session, options.config.database.namespace, marked);
+    await clearAllProgress(session, options.config.database.namespace);
     await session.query("commit");
   } catch (error) {
     if (!session.lost.aborted) await session.query("rollback");

@@ -1,9 +1,10 @@
 /** The changes of a column that a person decides, with the SQL of a revision. */
 import { key, type Alteration } from "../changes.js";
 import { allSequenceClauses, columnSql, createSequence, identitySql } from "../create-sql.js";
-import type { Column, Table } from "../model.js";
+import type { Column, Model, Table } from "../model.js";
 import { id, literal, qualified, withSuffix } from "../names.js";
-import { alteration } from "./alteration.js";
+import { alteration, undo } from "./alteration.js";
+import { movedInto, setBehind } from "./sequence-position.js";
 import type { Scope } from "./scope.js";
 
 const alter = (table: Table, scope: Scope): string =>
@@ -21,14 +22,43 @@ export function dropColumn(table: Table, column: Column, scope: Scope): Alterati
     table: table.name,
     object: column.name,
     reason: "dropping a column loses its data, and applications that still read it fail",
+    // Foreign keys of other tables stand in the way.
+    first: scope.live.tables.flatMap((other) =>
+      other.constraints
+        .filter(
+          ({ references }) =>
+            references?.table === table.name && references.columns.includes(column.name),
+        )
+        .map(
+          (constraint) => `${alter(other, scope)} DROP CONSTRAINT IF EXISTS ${id(constraint.name)}`,
+        ),
+    ),
     up: [`${alter(table, scope)} DROP COLUMN ${name}`],
-    down: [`${alter(table, scope)} ADD COLUMN ${columnSql({ ...column, notNull: false })}`],
+    down: columnBack(table, column, scope),
     note: "the down section brings the column back empty, and without NOT NULL",
     provides: [`gone:${table.name}.${column.name}`],
     needs: table.columns
       .filter(({ reads }) => reads.includes(column.name))
       .map(({ name: reader }) => `gone:${table.name}.${reader}`),
   });
+}
+
+const ownedSequence = (model: Model, table: Table, column: Column) =>
+  model.sequences.find(
+    ({ ownedBy }) => ownedBy?.table === table.name && ownedBy.column === column.name,
+  );
+
+/** Empty, with the sequence that went with it. */
+function columnBack(table: Table, column: Column, scope: Scope): string[] {
+  const add = `${alter(table, scope)} ADD COLUMN ${columnSql({ ...column, notNull: column.identity !== null })}`;
+  const sequence = ownedSequence(scope.live, table, column);
+  const stays = scope.desired.sequences.some(({ name }) => name === sequence?.name);
+  if (sequence === undefined || stays) return [add];
+  return [
+    createSequence(sequence, scope.namespace),
+    add,
+    `ALTER SEQUENCE ${qualified(scope.namespace, sequence.name)} OWNED BY ${qualified(scope.namespace, table.name)}.${id(column.name)}`,
+  ];
 }
 
 export function changeType(table: Table, live: Column, desired: Column, scope: Scope): Alteration {
@@ -87,14 +117,21 @@ export function changeDefault(
   desired: Column,
   scope: Scope,
 ): Alteration {
-  const head = alterColumn(table, desired, scope);
+  // Each child states its own.
+  const hasChildren = scope.desired.tables.some(
+    ({ partitionOf, inherits }) =>
+      partitionOf?.parent === table.name || inherits.includes(table.name),
+  );
+  const head = `ALTER TABLE ${hasChildren ? "ONLY " : ""}${qualified(scope.namespace, table.name)} ALTER COLUMN ${id(desired.name)}`;
   return alteration({
     operation: "change_default",
     table: table.name,
     object: desired.name,
     reason: `${live.default ?? "no default"} to ${desired.default ?? "no default"}: applications may rely on the value that new rows take`,
     up: [setDefault(head, desired.default)],
-    down: [setDefault(head, live.default)],
+    // Behind the return to an enum type that has the value.
+    down: [],
+    undo: undo({ keys: [setDefault(head, live.default)] }),
     needs: typeNeeds(desired),
   });
 }
@@ -165,7 +202,7 @@ const notNullSteps = (table: Table, column: string, namespace: string): string[]
     `${head} DROP CONSTRAINT IF EXISTS ${check}, ADD CONSTRAINT ${check} CHECK (${id(column)} IS NOT NULL) NOT VALID`,
     `${head} VALIDATE CONSTRAINT ${check}`,
     `${head} ALTER COLUMN ${id(column)} SET NOT NULL`,
-    `${head} DROP CONSTRAINT ${check}`,
+    `${head} DROP CONSTRAINT IF EXISTS ${check}`,
   ];
 };
 
@@ -201,30 +238,43 @@ function toIdentity(table: Table, from: Column, to: Column, scope: Scope): strin
   if (from.identity !== null) {
     const options = allSequenceClauses(to.identity.options).map((clause) => `SET ${clause}`);
     const when = to.identity.always ? "ALWAYS" : "BY DEFAULT";
-    return [`${head} SET GENERATED ${when} ${options.join(" ")}`];
+    return movedInto(
+      `pg_get_serial_sequence(${literal(qualified(scope.namespace, table.name))}, ${literal(to.name)})`,
+      from.identity.options,
+      to.identity.options,
+      (restart) => [`${head} SET GENERATED ${when}`, ...options, ...restart].join(" "),
+    );
   }
   const name = literal(qualified(scope.namespace, table.name));
   const column = id(to.name);
+  // Its sequence makes place for the identity's, which takes the name.
+  const serial = ownedSequence(scope.live, table, to) ?? ownedSequence(scope.desired, table, to);
   return [
     ...(from.default === null ? [] : [`${head} DROP DEFAULT`]),
+    ...(serial === undefined ? [] : [`DROP SEQUENCE ${qualified(scope.namespace, serial.name)}`]),
     ...(from.notNull ? [] : notNullSteps(table, to.name, scope.namespace)),
     `${head} ADD ${identitySql(to)}`,
-    `SELECT setval(pg_get_serial_sequence(${name}, ${literal(to.name)}), greatest(coalesce(max(${column}), 0) + 1, ${to.identity.options.start}), false) FROM ${qualified(scope.namespace, table.name)}`,
+    setBehind(
+      `pg_get_serial_sequence(${name}, ${literal(to.name)})`,
+      column,
+      to.identity.options,
+      scope.namespace,
+      table.name,
+    ),
   ];
 }
 
 /** The sequence of a serial column, which takes the name that the identity's had. */
 function ownSequence(table: Table, column: Column, scope: Scope): string[] {
-  const sequence = [...scope.desired.sequences, ...scope.live.sequences].find(
-    ({ ownedBy }) => ownedBy?.table === table.name && ownedBy.column === column.name,
-  );
+  const sequence =
+    ownedSequence(scope.desired, table, column) ?? ownedSequence(scope.live, table, column);
   if (sequence === undefined) return [];
   const name = qualified(scope.namespace, sequence.name);
   const target = qualified(scope.namespace, table.name);
   return [
     createSequence(sequence, scope.namespace),
     `ALTER SEQUENCE ${name} OWNED BY ${target}.${id(column.name)}`,
-    `SELECT setval(${literal(name)}, greatest(coalesce(max(${id(column.name)}), 0) + 1, ${sequence.start}), false) FROM ${target}`,
+    setBehind(literal(name), id(column.name), sequence, scope.namespace, table.name),
   ];
 }
 

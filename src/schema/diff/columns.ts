@@ -76,7 +76,7 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
     else if (!retyped && defaultDiffers(table, live, desired, scope)) {
       changes.push(changeDefault(table, live, desired, scope));
     }
-    if (live.notNull !== desired.notNull && !(identity && desired.identity !== null)) {
+    if (live.notNull !== desired.notNull && !identity) {
       changes.push(changeNotNull(table, desired, scope));
     }
   }
@@ -120,12 +120,16 @@ function identityDiffers(live: Column, desired: Column): boolean {
   return live.identity.always !== desired.identity.always || options(live) !== options(desired);
 }
 
+/** The type's own; `SET STORAGE DEFAULT` exists from PostgreSQL 16 on. */
+const ownStorage = (type: string): string =>
+  /^(?:numeric|inet|cidr)\b/.test(type) ? "MAIN" : "EXTENDED";
+
 function settingChanges(table: Table, live: Column, desired: Column, scope: Scope): Change[] {
   const name = qualified(scope.namespace, table.name);
   const column = `ALTER TABLE ${name} ALTER COLUMN ${id(desired.name)}`;
   const up: string[] = [];
   if (live.storage !== desired.storage && live.type === desired.type) {
-    up.push(`${column} SET STORAGE ${desired.storage ?? "DEFAULT"}`);
+    up.push(`${column} SET STORAGE ${desired.storage ?? ownStorage(desired.type)}`);
   }
   if (live.statistics !== desired.statistics) {
     up.push(`${column} SET STATISTICS ${desired.statistics ?? -1}`);

@@ -3,7 +3,7 @@ import { key, type Alteration, type Change } from "../changes.js";
 import { indexOfConstraint, inlineConstraint } from "../create-sql.js";
 import type { Constraint, Table } from "../model.js";
 import { id, list, qualified } from "../names.js";
-import { alteration } from "./alteration.js";
+import { alteration, undo } from "./alteration.js";
 import { commentChange } from "./comments.js";
 import { byName, type Scope } from "./scope.js";
 
@@ -178,14 +178,23 @@ function addOrReplace(
   ) {
     indexesUsed.add(same.name);
     const index = same.valid ? "ready" : "invalid";
-    return [{ kind: "add_constraint", table, constraint, onNew: false, index }];
+    return [{ kind: "add_constraint", table, constraint, onNew: false, needs: [], index }];
   }
   const buildsIndex = constraint.kind !== "foreign" && constraint.kind !== "check";
   if (buildsIndex && scope.taken.has(constraint.name)) {
     indexesUsed.add(constraint.name);
     return [nameTaken(live, table, constraint, scope)];
   }
-  return [{ kind: "add_constraint", table, constraint, onNew: false, index: null }];
+  const needs = constraint.kind === "primary" ? keysOfParent(live, scope) : [];
+  return [{ kind: "add_constraint", table, constraint, onNew: false, needs, index: null }];
+}
+
+/** A partition has no primary key of its own while the parent's stands. */
+function keysOfParent({ partitionOf }: Table, scope: Scope): string[] {
+  const parent = scope.live.tables.find(({ name }) => name === partitionOf?.parent);
+  return (parent?.constraints ?? [])
+    .filter(({ kind }) => kind === "primary")
+    .map(({ name }) => key.gone(name));
 }
 
 /** Most often a unique index that shall become a unique constraint of the same name. */
@@ -211,7 +220,6 @@ function replaceConstraint(
   desired: Constraint,
   scope: Scope,
 ): Alteration {
-  const head = alter(table, scope);
   const primary = live.kind === "primary" || desired.kind === "primary";
   const referring = referringKeys(table, live, scope);
   return alteration({
@@ -220,20 +228,41 @@ function replaceConstraint(
     object: desired.name,
     reason: `${live.definition} to ${desired.definition}: between drop and add nothing enforces it, and rows may violate the new one`,
     first: [...referring.drop, dropSql(table, live, scope)],
-    up: [...addSteps(table, desired, scope), ...referring.add],
-    down: [`${head} DROP CONSTRAINT ${id(desired.name)}`, ...addSteps(table, live, scope)],
+    up: addSteps(table, desired, scope),
+    last: referring.add,
+    down: [],
+    undo: undo({
+      first: [
+        ...referring.drop,
+        ...referringKeys(table, desired, scope).drop,
+        dropSql(table, desired, scope),
+      ],
+      ...backAgain(table, live, referring, scope),
+    }),
     provides: [key.constraint(table.name, desired.name), key.keys(table.name)],
     needs: desired.columns.map((column) => key.column(table.name, column)),
   });
 }
 
+interface Referring {
+  readonly drop: readonly string[];
+  /** Those that stay. */
+  readonly add: readonly string[];
+  /** All of them, as they were. */
+  readonly back: readonly string[];
+}
+
+/** What brings a dropped constraint back, with the foreign keys that went with it. */
+function backAgain(table: Table, live: Constraint, referring: Referring, scope: Scope) {
+  const add = addSteps(table, live, scope);
+  return live.kind === "foreign"
+    ? { keys: [], references: [...add, ...referring.back] }
+    : { keys: add, references: referring.back };
+}
+
 /** Foreign keys stand on a key: they go before it does and come back after, where they are to stay. */
-function referringKeys(
-  table: Table,
-  key: Constraint,
-  scope: Scope,
-): { drop: string[]; add: string[] } {
-  if (key.kind !== "primary" && key.kind !== "unique") return { drop: [], add: [] };
+function referringKeys(table: Table, key: Constraint, scope: Scope): Referring {
+  if (key.kind !== "primary" && key.kind !== "unique") return { drop: [], add: [], back: [] };
   const columns = [...key.columns].sort().join("\n");
   const found = scope.live.tables.flatMap((other) =>
     other.constraints
@@ -245,6 +274,7 @@ function referringKeys(
   );
   return {
     drop: found.map(({ other, constraint }) => dropSql(other, constraint, scope)),
+    back: found.flatMap(({ other, constraint }) => addSteps(other, constraint, scope)),
     add: found.flatMap(({ other, constraint }) => {
       const kept = scope.desired.tables
         .find(({ name }) => name === other.name)
@@ -275,8 +305,10 @@ function dropConstraint(table: Table, constraint: Constraint, scope: Scope): Alt
     object: constraint.name,
     reason: `nothing would enforce ${constraint.kind === "primary" ? "the primary key" : constraint.definition}${constraint.kind === "primary" ? columns : ""} any more`,
     first: [...referring.drop, dropSql(table, constraint, scope)],
-    up: referring.add,
-    down: addSteps(table, constraint, scope),
-    provides: [`gone:${constraint.name}`],
+    up: [],
+    last: referring.add,
+    down: [],
+    undo: undo({ first: referring.drop, ...backAgain(table, constraint, referring, scope) }),
+    provides: [key.gone(constraint.name)],
   });
 }

@@ -1,9 +1,10 @@
 /** Enum types: values are added in their place; whatever else changes needs a new type. */
 import { key, type Alteration, type Change } from "../changes.js";
 import { createIndex, createType, inlineConstraint } from "../create-sql.js";
-import type { Column, EnumType, Model } from "../model.js";
-import { id, qualified, withSuffix } from "../names.js";
+import type { Column, EnumType, Model, Table } from "../model.js";
+import { id, literal, qualified, withSuffix } from "../names.js";
 import { alteration } from "./alteration.js";
+import { isMadeOf } from "./holders.js";
 import type { Scope } from "./scope.js";
 
 export function diffEnum(live: EnumType, desired: EnumType, scope: Scope): Change[] {
@@ -68,6 +69,18 @@ const usesOf = (model: Model, type: string): Use[] =>
       .map((column) => ({ table: table.name, column })),
   );
 
+/** Whether a constraint or index is the same afterwards; those that change do so by themselves. */
+function staysIn(desired: Table | undefined) {
+  const after = new Map(
+    [...(desired?.constraints ?? []), ...(desired?.indexes ?? [])].map((item) => [
+      item.name,
+      item.definition,
+    ]),
+  );
+  return ({ name, definition }: { readonly name: string; readonly definition: string }): boolean =>
+    desired === undefined || after.get(name) === definition;
+}
+
 /** A new type, the columns moved over by their text, and what names the values dropped and added again. */
 function rebuildEnum(live: EnumType, desired: EnumType, scope: Scope): Alteration {
   return alteration({
@@ -78,9 +91,32 @@ function rebuildEnum(live: EnumType, desired: EnumType, scope: Scope): Alteratio
       "PostgreSQL cannot remove an enum value: it needs a new type, and rows may hold the value",
     up: swapType(live.name, desired, scope),
     down: swapType(live.name, live, scope),
-    note: "rows that hold a dropped value make it fail: change them first. If the value was renamed, write ALTER TYPE ... RENAME VALUE instead",
+    note:
+      holderNote(live.name, scope) ??
+      `rows that hold a dropped value make it fail: a person has to change them first. If it was renamed, write instead: ${renameSql(live, desired, scope)}`,
     provides: [key.type(live.name)],
   });
+}
+
+/** Spelled out where one value stands in the place of one that goes. */
+function renameSql(live: EnumType, desired: EnumType, { namespace }: Scope): string {
+  const type = qualified(namespace, live.name);
+  const at = live.values.findIndex((value) => !desired.values.includes(value));
+  const [from, to] = [live.values[at], desired.values[at]];
+  const isOne = to !== undefined && !live.values.includes(to);
+  return from === undefined || !isOne
+    ? `ALTER TYPE ${type} RENAME VALUE ...`
+    : `ALTER TYPE ${type} RENAME VALUE ${literal(from)} TO ${literal(to)}`;
+}
+
+function holderNote(name: string, scope: Scope): string | null {
+  const type = qualified(scope.namespace, name);
+  const holder = [...scope.live.domains, ...scope.live.composites].find((other) =>
+    isMadeOf(other, type),
+  );
+  return holder === undefined
+    ? null
+    : `the type ${holder.name} is made of it and cannot be moved to a new one: a person has to create it anew, with the columns that hold it`;
 }
 
 function swapType(name: string, to: EnumType, scope: Scope): string[] {
@@ -94,33 +130,37 @@ function swapType(name: string, to: EnumType, scope: Scope): string[] {
     name: qualified(namespace, table.name),
     constraints: table.constraints.filter(({ definition }) => mentions(definition)),
     indexes: table.indexes.filter(({ definition }) => mentions(definition)),
-    desired: desired.tables.find((other) => other.name === table.name),
+    stays: staysIn(desired.tables.find((other) => other.name === table.name)),
   }));
+  const defaultOf = (table: string, column: string): string | null =>
+    desired.tables
+      .find((other) => other.name === table)
+      ?.columns.find((other) => other.name === column)?.default ?? null;
   return [
     ...tables.flatMap((table) => [
       ...table.constraints.map(
-        (item) => `ALTER TABLE ${table.name} DROP CONSTRAINT ${id(item.name)}`,
+        (item) => `ALTER TABLE ${table.name} DROP CONSTRAINT IF EXISTS ${id(item.name)}`,
       ),
-      ...table.indexes.map((item) => `DROP INDEX ${qualified(namespace, item.name)}`),
+      ...table.indexes.map((item) => `DROP INDEX IF EXISTS ${qualified(namespace, item.name)}`),
     ]),
     `ALTER TYPE ${type} RENAME TO ${id(old)}`,
     createType({ of: "enum", ...to }, namespace),
     ...uses.flatMap(({ table, column }) => {
       const head = `ALTER TABLE ${qualified(namespace, table)} ALTER COLUMN ${id(column.name)}`;
+      const wanted = defaultOf(table, column.name);
       return [
-        ...(column.default === null ? [] : [`${head} DROP DEFAULT`]),
+        ...(column.default === null && wanted === null ? [] : [`${head} DROP DEFAULT`]),
         `${head} TYPE ${column.type} USING ${id(column.name)}::text${column.type.endsWith("[]") ? "[]" : ""}::${column.type}`,
-        ...(column.default === null ? [] : [`${head} SET DEFAULT ${column.default}`]),
+        // Another one is set by a change of its own.
+        ...(wanted === null || column.default !== wanted ? [] : [`${head} SET DEFAULT ${wanted}`]),
       ];
     }),
     `DROP TYPE ${qualified(namespace, old)}`,
     ...tables.flatMap((table) => [
       ...table.constraints
-        .map((item) => table.desired?.constraints.find((other) => other.name === item.name) ?? item)
+        .filter(table.stays)
         .map((item) => `ALTER TABLE ${table.name} ADD ${inlineConstraint(item)}`),
-      ...table.indexes
-        .map((item) => table.desired?.indexes.find((other) => other.name === item.name) ?? item)
-        .map((item) => createIndex(item, table.name)),
+      ...table.indexes.filter(table.stays).map((item) => createIndex(item, table.name)),
     ]),
   ];
 }

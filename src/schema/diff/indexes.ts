@@ -102,7 +102,7 @@ function replaceIndex(table: Table, live: Index, desired: Index, scope: Scope): 
   const target = qualified(scope.namespace, table.name);
   const swap = (from: Index, to: Index): string[] => [
     `DROP INDEX ${word}IF EXISTS ${nameOf(from, scope)}`,
-    createIndex(to, target, { concurrently: create }),
+    createIndex(to, target, { concurrently: create, ifMissing: create }),
   ];
   return alteration({
     operation: "change_index",

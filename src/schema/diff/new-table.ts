@@ -36,7 +36,7 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
     ),
   ];
   return [
-    { kind: "create_table", table },
+    { kind: "create_table", table, needs: parentNeeds(table, scope) },
     ...table.indexes.map((index): Change => ({
       kind: "add_index",
       table,
@@ -46,6 +46,19 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
     })),
     ...comments.filter((change) => change !== null),
   ];
+}
+
+/** The inherited columns, on every table that it descends from. */
+function parentNeeds(table: Table, { desired }: Scope): string[] {
+  const inherited = table.columns.filter((column) => column.inherited);
+  const ancestors = (of: Table): Table[] =>
+    desired.tables
+      .filter(({ name }) => name === of.partitionOf?.parent || of.inherits.includes(name))
+      .flatMap((parent) => [parent, ...ancestors(parent)]);
+  return ancestors(table).flatMap((parent) => [
+    ...(table.partitionOf === null ? [] : [key.partitioned(parent.name)]),
+    ...inherited.map((column) => key.column(parent.name, column.name)),
+  ]);
 }
 
 /** Behind all tables, so that they may refer to each other in a circle. */
@@ -58,6 +71,7 @@ export function foreignKeysOf(table: Table, scope: Scope): Change[] {
       table,
       constraint,
       onNew: !live.has(table.name),
+      needs: [],
       index: null,
     }));
 }

@@ -6,7 +6,7 @@
 import { key, type Alteration } from "../changes.js";
 import type { Column, Model, Sequence, Table } from "../model.js";
 import { id, qualified } from "../names.js";
-import { alteration } from "./alteration.js";
+import { alteration, undo } from "./alteration.js";
 import { byName, type DiffInput } from "./scope.js";
 import { renameColumnIn, renameTableIn } from "./respell.js";
 
@@ -83,10 +83,13 @@ function tableRename(
         rename("TABLE", from.name, to.name),
         ...sequences.map((sequence) => rename("SEQUENCE", sequence.from, sequence.to)),
       ],
-      down: [
-        ...sequences.map((sequence) => rename("SEQUENCE", sequence.to, sequence.from)),
-        rename("TABLE", to.name, from.name),
-      ],
+      down: [],
+      undo: undo({
+        names: [
+          ...sequences.map((sequence) => rename("SEQUENCE", sequence.to, sequence.from)),
+          rename("TABLE", to.name, from.name),
+        ],
+      }),
       note: certain ? null : "if it is no rename, write DROP TABLE for the old one instead",
       provides: [key.table(to.name), ...to.columns.map(({ name }) => key.column(to.name, name))],
     }),
@@ -154,7 +157,8 @@ function columnRename(
         ? `${from.name} to ${to.name}: applications that run still use the old name`
         : `${from.name} goes and ${to.name} comes with the same type: it may be a rename, so the addition is held back; say \`-- was: ${from.name}\` behind the column in schema.sql, or drop ${from.name} by a revision`,
       up: [`${head} ${id(from.name)} TO ${id(to.name)}`],
-      down: [`${head} ${id(to.name)} TO ${id(from.name)}`],
+      down: [],
+      undo: undo({ names: [`${head} ${id(to.name)} TO ${id(from.name)}`] }),
       note: certain
         ? null
         : `if it is no rename, write instead: ALTER TABLE ${qualified(namespace, table.name)} DROP COLUMN ${id(from.name)}`,

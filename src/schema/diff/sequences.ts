@@ -1,8 +1,9 @@
 /** Sequences that no identity column hides. */
 import { key, type Change } from "../changes.js";
 import { allSequenceClauses, createSequence } from "../create-sql.js";
+import { movedInto } from "./sequence-position.js";
 import type { Sequence } from "../model.js";
-import { id, qualified } from "../names.js";
+import { id, literal, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import { commentChange } from "./comments.js";
 import { byName, type Owned, type Scope } from "./scope.js";
@@ -47,13 +48,35 @@ function takesOver(scope: Scope, { ownedBy }: Sequence): boolean {
 }
 
 function dropSequence(sequence: Sequence, scope: Scope): Change {
+  const { ownedBy } = sequence;
+  const column = scope.desired.tables
+    .find(({ name }) => name === ownedBy?.table)
+    ?.columns.find(({ name }) => name === ownedBy?.column);
+  if (column !== undefined && column.identity !== null) {
+    return alteration({
+      operation: "drop_sequence",
+      table: ownedBy?.table ?? null,
+      object: sequence.name,
+      reason: `the identity of ${column.name} brings a sequence of its own`,
+      up: [],
+      down: [],
+      note: `done together with change_identity ${ownedBy?.table ?? ""}.${column.name}`,
+    });
+  }
   return alteration({
     operation: "drop_sequence",
     table: sequence.ownedBy?.table ?? null,
     object: sequence.name,
     reason: "its position is lost, and defaults outside the schema files may use it",
     up: [`DROP SEQUENCE ${qualified(scope.namespace, sequence.name)}`],
-    down: [createSequence(sequence, scope.namespace)],
+    down: [
+      createSequence(sequence, scope.namespace),
+      ...(ownedBy === null
+        ? []
+        : [
+            `ALTER SEQUENCE ${qualified(scope.namespace, sequence.name)} OWNED BY ${qualified(scope.namespace, ownedBy.table)}.${id(ownedBy.column)}`,
+          ]),
+    ],
     note: "the down section starts the sequence anew",
   });
 }
@@ -65,8 +88,12 @@ function compare(live: Sequence, desired: Sequence, scope: Scope): Change[] {
   const what: string[] = [];
   const options = (sequence: Sequence) => allSequenceClauses(sequence).join(" ");
   if (live.type !== desired.type || options(live) !== options(desired)) {
-    up.push(`${head} AS ${desired.type} ${options(desired)}`);
-    down.push(`${head} AS ${live.type} ${options(live)}`);
+    const alter = (from: Sequence, to: Sequence): string[] =>
+      movedInto(literal(qualified(scope.namespace, to.name)), from, to, (restart) =>
+        [head, `AS ${to.type}`, options(to), ...restart].join(" "),
+      );
+    up.push(...alter(live, desired));
+    down.push(...alter(desired, live));
     what.push("its options differ");
   }
   const owner = ({ ownedBy }: Sequence) =>

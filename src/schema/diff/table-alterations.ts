@@ -1,7 +1,7 @@
 /** Dropping a table. */
-import type { Alteration } from "../changes.js";
+import { key, type Alteration } from "../changes.js";
 import type { Table } from "../model.js";
-import { qualified } from "../names.js";
+import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import type { Scope } from "./scope.js";
 
@@ -11,7 +11,23 @@ export function dropTable(table: Table, scope: Scope): Alteration {
     table: table.name,
     object: table.name,
     reason: "dropping a table loses its data; the schema files no longer hold it",
+    first: scope.live.tables
+      .filter(({ name }) => name !== table.name)
+      .flatMap((other) =>
+        other.constraints
+          .filter(({ references }) => references?.table === table.name)
+          .map(
+            ({ name }) =>
+              `ALTER TABLE ${qualified(scope.namespace, other.name)} DROP CONSTRAINT IF EXISTS ${id(name)}`,
+          ),
+      ),
     up: [`DROP TABLE ${qualified(scope.namespace, table.name)}`],
+    provides: [key.goneTable(table.name)],
+    needs: scope.live.tables
+      .filter(
+        (other) => other.partitionOf?.parent === table.name || other.inherits.includes(table.name),
+      )
+      .map(({ name }) => key.goneTable(name)),
     down: null,
     note: "the data cannot be brought back: take a backup first",
   });

@@ -1,5 +1,5 @@
 /** What is said of a table as a whole. All of it is reported, none of it applied. */
-import type { Change } from "../changes.js";
+import { key, type Change } from "../changes.js";
 import type { Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
@@ -11,10 +11,11 @@ interface Setting {
   readonly up: readonly string[];
   readonly down: readonly string[] | null;
   readonly note?: string;
+  readonly provides?: readonly string[];
 }
 
 export function diffTableSettings(live: Table, desired: Table, scope: Scope): Change[] {
-  return settings(live, desired, scope).map(({ what, up, down, note }) =>
+  return settings(live, desired, scope).map(({ what, up, down, note, provides }) =>
     alteration({
       operation: "unsupported",
       table: desired.name,
@@ -23,6 +24,7 @@ export function diffTableSettings(live: Table, desired: Table, scope: Scope): Ch
       up,
       down,
       note: note ?? null,
+      provides: provides ?? [],
     }),
   );
 }
@@ -117,6 +119,7 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
         up: [],
         down: null,
         note: "a person has to write this part: create the new table, copy the rows, swap the names",
+        provides: [key.partitioned(desired.name)],
       },
     ];
   }

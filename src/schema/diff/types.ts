@@ -5,6 +5,7 @@ import type { Composite, Domain, DomainConstraint, Model } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import { commentChange } from "./comments.js";
+import { isMadeOf } from "./holders.js";
 import { byName, type Owned, type Scope } from "./scope.js";
 import { diffEnum } from "./enums.js";
 
@@ -49,7 +50,10 @@ function dropType(type: NewType, scope: Scope): Change {
     reason: `the ${type.of} type is no longer in the schema files; something else may use it`,
     up: [`DROP ${word} ${qualified(scope.namespace, type.name)}`],
     down: [createType(type, scope.namespace)],
-    provides: [`gone:type.${type.name}`],
+    provides: [key.goneType(type.name)],
+    needs: [...scope.live.domains, ...scope.live.composites]
+      .filter((other) => isMadeOf(other, qualified(scope.namespace, type.name)))
+      .map(({ name }) => key.goneType(name)),
   });
 }
 
@@ -77,6 +81,7 @@ function diffDomain(live: Domain, desired: Domain, scope: Scope): Change[] {
   const head = `ALTER DOMAIN ${qualified(scope.namespace, desired.name)}`;
   const changes: Change[] = [];
   const base = { table: null, object: desired.name };
+  const note = containerNote(desired, scope);
   if (live.type !== desired.type || live.collation !== desired.collation) {
     changes.push(
       alteration({
@@ -111,11 +116,27 @@ function diffDomain(live: Domain, desired: Domain, scope: Scope): Change[] {
         operation: desired.notNull ? "set_not_null" : "drop_not_null",
         reason: "every column of the domain changes with it",
         up: [desired.notNull ? set : drop],
-        down: [desired.notNull ? drop : set],
+        down: desired.notNull ? [drop] : note === null ? [set] : null,
+        note: desired.notNull ? note : null,
       }),
     );
   }
   return [...changes, ...diffDomainConstraints(live, desired, head, scope)];
+}
+
+/** PostgreSQL refuses to check the values of a domain that stand in arrays or rows. */
+function containerNote({ name }: Domain, scope: Scope): string | null {
+  const type = qualified(scope.namespace, name);
+  const column = scope.live.tables
+    .flatMap((table) => table.columns.map((item) => ({ ...item, of: table.name })))
+    .find((item) => item.type === `${type}[]`);
+  const holder =
+    column === undefined
+      ? scope.live.composites.find((other) => isMadeOf(other, type))?.name
+      : `${column.of}.${column.name}`;
+  return holder === undefined
+    ? null
+    : `PostgreSQL cannot check a domain's values inside ${holder}: a person has to move that to the base type before, and back after`;
 }
 
 function diffDomainConstraints(
@@ -136,6 +157,7 @@ function diffDomainConstraints(
   const add = ({ name, definition }: DomainConstraint) =>
     `${head} ADD CONSTRAINT ${id(name)} ${definition}`;
   const drop = ({ name }: DomainConstraint) => `${head} DROP CONSTRAINT ${id(name)}`;
+  const note = containerNote(desired, scope);
   const changes: Change[] = [];
   for (const constraint of desired.constraints) {
     const twin =
@@ -148,8 +170,12 @@ function diffDomainConstraints(
         table: null,
         object: constraint.name,
         reason: `every column of the domain ${desired.name} would be checked: ${constraint.definition}`,
+        note,
         up: [...(twin === undefined ? [] : [drop(twin)]), add(constraint)],
-        down: [drop(constraint), ...(twin === undefined ? [] : [add(twin)])],
+        down:
+          twin === undefined || note === null
+            ? [drop(constraint), ...(twin === undefined ? [] : [add(twin)])]
+            : null,
       }),
     );
   }
@@ -161,11 +187,26 @@ function diffDomainConstraints(
         object: constraint.name,
         reason: `nothing would enforce ${constraint.definition} on columns of the domain ${desired.name}`,
         up: [drop(constraint)],
-        down: [add(constraint)],
+        down: note === null ? [add(constraint)] : null,
       }),
     );
   }
   return changes;
+}
+
+/** PostgreSQL changes an attribute's type only where no table holds the row type. */
+function attributeNote(live: Composite, desired: Composite, scope: Scope): string | null {
+  const before = byName(live.attributes);
+  const retyped = desired.attributes.some((item) => {
+    const old = before.get(item.name);
+    return old !== undefined && (old.type !== item.type || old.collation !== item.collation);
+  });
+  const holder = scope.live.tables.find((table) =>
+    table.columns.some(({ usesType }) => usesType === live.name),
+  );
+  return retyped && holder !== undefined
+    ? `${holder.name} holds the type, so PostgreSQL refuses to change an attribute's type: a person has to create a new type and move the columns over`
+    : null;
 }
 
 function diffComposite(live: Composite, desired: Composite, scope: Scope): Change[] {
@@ -206,7 +247,7 @@ function diffComposite(live: Composite, desired: Composite, scope: Scope): Chang
       note:
         up.length === 0
           ? "the attributes are the same in another order: put them back in schema.sql"
-          : "not possible while a table's column holds the type and an attribute's type changes",
+          : attributeNote(live, desired, scope),
     }),
   ];
 }

@@ -3,14 +3,14 @@
  * the old schema is applied and holds data, old to old is empty, the plan for the new one has the
  * expected operations, what is safe is applied and no row is lost, what is left is exactly the
  * unsafe part, the revision written from it empties the plan or says what a person has to write,
- * and new to new is empty.
+ * new to new is empty, and what has a way back can go it and come again.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, test, type TestContext } from "vitest";
 import type { Config } from "../../../src/config/config.js";
-import { autogenerate, upgrade } from "../../../src/migration/commands.js";
+import { autogenerate, downgrade, upgrade } from "../../../src/migration/commands.js";
 import { applyMigration, planMigration, type Plan } from "../../../src/migration/migrate.js";
 import { quoteIdentifier } from "../../../src/postgres/quote.js";
 import type { Session } from "../../../src/postgres/session.js";
@@ -106,6 +106,9 @@ async function plan(session: Session, config: Config): Promise<Plan> {
   return planMigration(session, config);
 }
 
+const hasNoWayBack = (config: Config, file: string): boolean =>
+  readFileSync(join(config.root, file), "utf8").includes("-- no way back");
+
 async function rows(session: Session, config: Config): Promise<Record<string, number>> {
   const { namespace } = config.database;
   const tables = await session.query<{ name: string }>(
@@ -157,8 +160,16 @@ async function check(
     expect(notes.join("\n")).toMatch(/a person has to/);
     return;
   }
-  await upgrade(session, "head", { config, log: silentLog });
+  expect(written.length, "one file for all of it").toBeLessThanOrEqual(1);
+  const options = { config, log: silentLog };
+  await upgrade(session, "head", options);
   await apply();
   const end = await plan(session, config);
   expect([...end.safe, ...end.unsafe], "after the revision").toEqual([]);
+  if (written.length === 0 || written.some(({ file }) => hasNoWayBack(config, file))) return;
+  await downgrade(session, "base", options);
+  await upgrade(session, "head", options);
+  await apply();
+  const again = await plan(session, config);
+  expect([...again.safe, ...again.unsafe], "down and up again").toEqual([]);
 }
