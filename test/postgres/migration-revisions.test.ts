@@ -175,10 +175,9 @@ test("what ran of a revision without a transaction cannot be edited before it is
     "migrations/1_c.sql",
     `-- migrate:up transaction:false\nalter table t add a text;\n${rest}`,
   );
-  await expect(upgrade(session, "head", options())).rejects.toMatchObject({
-    code: "REVISION_INVALID",
-    message: expect.stringMatching(/statement 1 .*ran already.*migrations\/1_c\.sql:2/s),
-  });
+  await expect(upgrade(session, "head", options())).rejects.toThrow(
+    /statement 1 .*ran already.*migrations\/1_c\.sql:2/,
+  );
   await stamp(session, "head", options());
   expect(await states()).toEqual(["1 applied"]);
   expect(await session.query("select from dazzle.applied")).toEqual([]);
