@@ -220,6 +220,10 @@ export function changeIdentity(
     reason: "who gives the column its next value changes, and with it what inserts may name",
     up: toIdentity(table, live, desired, scope),
     down: toIdentity(table, desired, live, scope),
+    note:
+      desired.identity !== null && !live.notNull
+        ? "rows that hold null make it fail: a person has to fill them first"
+        : null,
     needs: [key.column(table.name, desired.name)],
     provides: [`identity:${table.name}.${desired.name}`],
   });

@@ -36,9 +36,21 @@ export function diffConstraints(live: Table, desired: Table, scope: Scope): Cons
   for (const constraint of left.values()) {
     // It goes with its column.
     if (constraint.columns.some((column) => !kept.has(column))) continue;
+    if (becomesPart(live, constraint, scope)) continue;
     changes.push(dropConstraint(desired, constraint, scope));
   }
   return { changes, indexesUsed };
+}
+
+/** The same key, added to the parent, takes a partition's own as its part. */
+function becomesPart(
+  { partitionOf }: Table,
+  { kind, definition }: Constraint,
+  scope: Scope,
+): boolean {
+  if (kind !== "primary" && kind !== "unique") return false;
+  const parent = scope.desired.tables.find(({ name }) => name === partitionOf?.parent);
+  return parent?.constraints.some((other) => other.definition === definition) === true;
 }
 
 const alter = (table: Table, scope: Scope): string =>
