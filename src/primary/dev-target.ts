@@ -1,11 +1,14 @@
 /** What the development page can do with this supervisor. */
 import type { DevTarget } from "../control/dev/target.js";
+import type { RevisionView } from "../control/dev/wire.js";
 import type { LogFeed } from "../control/dev/log-feed.js";
 import type { Setting } from "../config/load.js";
 import type { Config } from "../config/config.js";
 import { wanted } from "../lifecycle/state.js";
 import type { Logger } from "../log/logger.js";
+import { readHistory, type HistoryEntry } from "../migration/commands.js";
 import { applyMigration, planMigration } from "../migration/migrate.js";
+import { writtenOf } from "../migration/revisions/history.js";
 import { acquireLock } from "../postgres/lock.js";
 import { openSession, type Session } from "../postgres/session.js";
 import type { Supervisor } from "./supervisor.js";
@@ -30,6 +33,16 @@ async function withSession<T>(config: Config, work: (session: Session) => Promis
   }
 }
 
+const viewOf = ({ version, name, state, appliedAt, revision }: HistoryEntry): RevisionView => ({
+  version,
+  name,
+  state,
+  applied_at: appliedAt,
+  up: revision?.up.sql.trim() ?? null,
+  down: revision?.down?.sql.trim() ?? null,
+  empty: revision !== null && writtenOf([revision]).length === 0,
+});
+
 export function createDevTarget({ supervisor, feed, settings, log }: DevTargetInput): DevTarget {
   const config = () => supervisor.release().config;
   return {
@@ -37,6 +50,10 @@ export function createDevTarget({ supervisor, feed, settings, log }: DevTargetIn
     feed,
     settings,
     plan: () => withSession(config(), (session) => planMigration(session, config())),
+    revisions: () =>
+      withSession(config(), async (session) =>
+        (await readHistory(session, { config: config() })).map(viewOf),
+      ),
     migrate: () =>
       withSession(config(), async (session) => {
         const { project, database, migrate } = config();

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -7,7 +7,8 @@ import { createDatabase, type TestDatabase } from "../support/database.js";
 import { freePort, launch, project, type Running } from "../support/supervisor.js";
 import { CHROMIUM, openBrowser, openPage, REASON } from "./browser.js";
 
-const APP = `export default ({ log }) => (request, response) => {
+const APP = `export default ({ log, pool }) => async (request, response) => {
+  if (request.url === "/hold") await pool.query("select pg_sleep(1)");
   if (request.url === "/markup") log.warn("<img src=x onerror=document.title='hacked'>");
   response.end("old");
 };
@@ -35,7 +36,10 @@ interface Site {
   readonly again: () => Promise<Running>;
 }
 
-async function start(args: readonly string[] = ["--no-watch"]): Promise<Site> {
+async function start(
+  args: readonly string[] = ["--no-watch"],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Site> {
   const folder = project({ "app.mjs": APP, "schema.sql": SCHEMA });
   const [port, controlPort] = [await freePort(), await freePort()];
   const run = async (): Promise<Running> => {
@@ -50,7 +54,7 @@ async function start(args: readonly string[] = ["--no-watch"]): Promise<Site> {
         String(controlPort),
         ...args,
       ],
-      env: { DATABASE_URL: database.url, PORT: String(port) },
+      env: { DATABASE_URL: database.url, PORT: String(port), ...env },
     });
     await running.waitFor("supervisor.ready");
     return running;
@@ -120,6 +124,47 @@ describe.skipIf(CHROMIUM === null)(`the development page${REASON}`, () => {
     await page.click("button:has-text('Apply 1 safe change')");
     await page.click("dialog[open] button:has-text('Run')");
     await page.waitForSelector("text=The database is as the schema files want it.");
+  });
+
+  it("lists the revisions with their SQL, and runs the pending ones when asked", async () => {
+    const own = await createDatabase();
+    onTestFinished(() => own.drop());
+    const site = await start(["--no-watch"], { DATABASE_URL: own.url });
+    const page = await open(site, "migrations");
+    await page.waitForSelector("text=No revisions yet.");
+    const revision = (version: string, up: string) => {
+      writeFileSync(join(site.folder, "migrations", version), `-- migrate:up\n${up}\n`);
+    };
+    mkdirSync(join(site.folder, "migrations"));
+    for (let at = 10; at < 22; at += 1) {
+      const sql = `CREATE FUNCTION f${at}() RETURNS int LANGUAGE sql AS 'select ${at}';`;
+      revision(`202611${at}101500_function_number_${at}.sql`, sql);
+    }
+    revision("20261201101500_not_written_yet.sql", "");
+    await page.click("button:has-text('Check again')");
+    const item = (name: string) => page.locator(".revision", { hasText: name });
+    await item("not written yet").getByText("Nothing stands in it yet").waitFor();
+    await page.waitForSelector("text=13 pending.");
+    await item("function number 21").locator("summary").click();
+    await item("function number 21").getByText("CREATE FUNCTION f21()").waitFor();
+    await page.click("button:has-text('Show 3 older')");
+    await item("function number 10").waitFor();
+    await page.click("button:has-text('Run 12 revisions')");
+    await page.click("dialog[open] button:has-text('Run')");
+    await page.waitForSelector("text=12 applied, 1 pending.");
+    revision("20261121101500_function_number_21.sql", "SELECT 'not what ran';");
+    await page.click("button:has-text('Check again')");
+    await item("function number 21").getByText("changed after it had run").waitFor();
+  });
+
+  it("marks when a pool was exhausted", async () => {
+    const site = await start(["--no-watch"], { DAZZLE_DB_POOL_MAX: "2" });
+    const page = await open(site);
+    const all = Array.from({ length: 8 }, () => fetch(`${site.app}/hold`));
+    await site.running.waitFor("pool.exhausted");
+    await page.waitForSelector(".chart .tag:has-text('exhausted')");
+    await page.waitForSelector(".figure.bad:has-text('Wait p99')");
+    await Promise.all(all);
   });
 
   it("shows every setting with its origin and no password", async () => {

@@ -27,6 +27,7 @@ const FILES: ReadonlySet<string> = new Set([
   "configuration.js",
   "log.js",
   "problem.js",
+  "revisions.js",
   "vendor/uPlot.esm.js",
   "vendor/uPlot.min.css",
 ]);

@@ -56,6 +56,8 @@ export function createDevRoutes({ target, dev, guard }: DevRoutesInput): DevRout
         return session(request);
       case "/plan":
         return json(200, await dev.plan());
+      case "/revisions":
+        return json(200, await dev.revisions());
       case "/config":
         return json(200, dev.settings().map(viewOf));
       default:

@@ -33,6 +33,20 @@ export interface PlanView {
   readonly up_to_date: boolean;
 }
 
+/** One revision, as the folder and the database know it. */
+export interface RevisionView {
+  readonly version: string;
+  readonly name: string;
+  readonly state: "applied" | "edited" | "missing" | "out-of-order" | "pending";
+  readonly applied_at: string | null;
+  /** Null where the file is gone. */
+  readonly up: string | null;
+  /** Null also where there is no way back. */
+  readonly down: string | null;
+  /** Nothing stands in it yet, so that it is not run. */
+  readonly empty: boolean;
+}
+
 export type { Problem as DevProblem } from "../../ipc/messages.js";
 
 /** One setting in force. */

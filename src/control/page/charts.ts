@@ -1,7 +1,7 @@
 /** The time series of the overview, drawn by uPlot; exhausted stretches are shaded. */
 import uPlot from "./vendor/uPlot.esm.js";
-import { h } from "./dom.js";
-import { milliseconds } from "./format.js";
+import { h, setText } from "./dom.js";
+import { clock, milliseconds } from "./format.js";
 import { store } from "./store.js";
 
 /** Columns of a sample, in the order of SAMPLE_FIELDS. */
@@ -31,6 +31,8 @@ interface Definition {
   readonly about: string;
   readonly lines: readonly Line[];
   readonly value: (value: number) => string;
+  /** Says in words, too, when a pool was exhausted. */
+  readonly marks?: boolean;
   /** The scale is at least this high, so that noise near zero stays small. */
   readonly least: number;
 }
@@ -48,6 +50,7 @@ const DEFINITIONS: readonly Definition[] = [
       { label: "p50", column: 1, colour: "--chart-1" },
     ],
     value: milliseconds,
+    marks: true,
     least: 5,
   },
   {
@@ -95,6 +98,19 @@ function exhaustedSpans(times: readonly number[], flags: readonly number[]): [nu
   return spans;
 }
 
+const at = (seconds: number): string => clock(new Date(seconds * 1_000).toISOString());
+
+/** The last such stretch in words, and whether it goes on; null when there was none. */
+function lastExhausted(): { text: string; now: boolean } | null {
+  const times = store.columns[COLUMN.time] ?? [];
+  const span = exhaustedSpans(times, store.columns[COLUMN.exhausted] ?? []).at(-1);
+  if (span === undefined) return null;
+  const [from, to] = span;
+  const now = to === times.at(-1);
+  const text = now ? `exhausted since ${at(from)}` : `exhausted ${at(from)} to ${at(to)}`;
+  return { text, now };
+}
+
 function shadeExhausted(chart: uPlot): void {
   const { ctx, bbox } = chart;
   const spans = exhaustedSpans(
@@ -122,7 +138,7 @@ function optionsOf(definition: Definition, width: number): uPlot.Options {
   return {
     width,
     height: HEIGHT,
-    padding: [8, 8, 0, 0],
+    padding: [8, 26, 0, 0],
     cursor: { sync: { key: "supervise" }, points: { size: 6 } },
     legend: { live: true },
     scales: {
@@ -164,12 +180,19 @@ export interface Charts {
 }
 
 export function createCharts(): Charts {
+  const mark = h("span", { class: "tag", hidden: true });
+  const showMark = (): void => {
+    const last = lastExhausted();
+    mark.hidden = last === null;
+    mark.className = `tag ${last?.now === true ? "bad" : "warn"}`;
+    setText(mark, last?.text ?? "");
+  };
   const cards = DEFINITIONS.map((definition) => {
     const place = h("div", { class: "plot" });
     const element = h(
       "section",
       { class: "card chart", title: definition.about },
-      h("h3", {}, definition.title),
+      h("h3", {}, definition.title, definition.marks === true && mark),
       place,
     );
     return { definition, place, element, chart: null as uPlot | null };
@@ -177,6 +200,7 @@ export function createCharts(): Charts {
   const element = h("div", { class: "charts" }, ...cards.map((card) => card.element));
 
   const draw = (): void => {
+    showMark();
     for (const card of cards) {
       const width = card.place.clientWidth;
       if (width === 0 || store.columns.length === 0) continue;
@@ -190,6 +214,9 @@ export function createCharts(): Charts {
         if (card.chart.width !== width) card.chart.setSize({ width, height: HEIGHT });
         card.chart.setData(dataOf(card.definition));
       }
+      // Without a pointer over it, the legend tells the latest values.
+      const latest = (store.columns[COLUMN.time]?.length ?? 0) - 1;
+      if (card.chart.cursor.idx == null && latest >= 0) card.chart.setLegend({ idx: latest });
     }
   };
   const rebuild = (): void => {

@@ -21,4 +21,8 @@ export const megabytes = (bytes: number): string =>
 export const clock = (iso: string): string =>
   new Date(iso).toLocaleTimeString("en-GB", { hour12: false });
 
+/** Day and time of day. */
+export const moment = (iso: string): string =>
+  new Date(iso).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+
 export const count = (value: number): string => Math.round(value).toLocaleString("en-US");

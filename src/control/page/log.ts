@@ -51,7 +51,7 @@ function row(line: FeedLine): HTMLElement {
     { class: line.level },
     h("time", { datetime: line.time }, clock(line.time)),
     h("span", { class: "level" }, line.level),
-    source !== "" && h("span", { class: "tag" }, source),
+    source !== "" && h("span", { class: "tag plain" }, source),
     line.event !== null && h("span", { class: "event" }, line.event),
     h("span", { class: "msg" }, line.msg),
     fields !== "" && h("span", { class: "fields" }, fields),
@@ -90,7 +90,7 @@ export function createLog(): { element: HTMLElement; search: HTMLElement; shown:
       { class: "card" },
       h(
         "div",
-        { class: "row wrap" },
+        { class: "row wrap filters" },
         h("h3", {}, "Log"),
         h("span", { class: "grow" }),
         levels,

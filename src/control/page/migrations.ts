@@ -1,12 +1,15 @@
-/** The migration plan with its SQL, and the revisions. */
-import type { PlanView, SafeChange, UnsafeChange } from "../dev/wire.js";
+/** The migration plan with its SQL; the revisions stand below it. */
+import type { PlanView, RevisionView, SafeChange, UnsafeChange } from "../dev/wire.js";
 import { actionButton, confirm, migrate } from "./actions.js";
 import { get } from "./api.js";
 import { fill, h } from "./dom.js";
+import { revisionsCard, revisionsFailed } from "./revisions.js";
 import { on, store } from "./store.js";
 
 const isPlan = (value: unknown): value is PlanView =>
   typeof value === "object" && value !== null && "safe" in value && "unsafe" in value;
+
+const isRevisions = (value: unknown): value is RevisionView[] => Array.isArray(value);
 
 const nameOf = ({ operation, table, object }: SafeChange | UnsafeChange): string =>
   `${operation.replaceAll("_", " ")} ${table === null || table === object ? object : `${table}.${object}`}`;
@@ -29,68 +32,79 @@ function unsafeItem(change: UnsafeChange): HTMLElement {
   return h(
     "li",
     { class: "change" },
-    h("h4", {}, h("span", { class: "tag bad" }, "yours"), nameOf(change)),
+    h("h4", {}, h("span", { class: "tag bad" }, "unsafe"), nameOf(change)),
     h("p", {}, change.reason),
     change.suggestion !== "" && h("pre", {}, h("code", {}, change.suggestion)),
   );
 }
 
-function revisions({ revisions: { current, pending } }: PlanView): HTMLElement {
-  return h(
-    "section",
-    { class: "card" },
-    h("h3", {}, "Revisions"),
-    h("p", {}, "Current: ", h("code", {}, current ?? "none")),
-    pending.length === 0
-      ? h("p", { class: "note" }, "None pending.")
-      : h("ul", {}, ...pending.map((name) => h("li", {}, h("code", {}, name), " pending"))),
-  );
-}
+const many = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
 
-function show(plan: PlanView, refresh: () => Promise<void>): HTMLElement[] {
+function planCard(plan: PlanView, toRun: number, refresh: () => Promise<void>): HTMLElement {
   const { safe, unsafe, database } = plan;
+  const parts = [
+    ...(toRun > 0 ? [many(toRun, "revision")] : []),
+    ...(safe.length > 0 ? [many(safe.length, "safe change")] : []),
+  ];
   const run = actionButton(
-    `Apply ${safe.length} safe ${safe.length === 1 ? "change" : "changes"}`,
+    `${toRun > 0 ? "Run" : "Apply"} ${parts.join(", ")}`,
     async () => {
-      const question = `Run ${safe.length} statements on ${database.name} at ${database.host}?`;
+      const question = `Run ${parts.join(" and ")} on ${database.name} at ${database.host}?`;
       if (!(await confirm(question, "Run"))) return;
       await migrate();
       await refresh();
     },
     { class: "primary" },
   );
-  return [
+  return h(
+    "section",
+    { class: "card" },
     h(
-      "section",
-      { class: "card" },
-      h(
-        "div",
-        { class: "row" },
-        h("h3", {}, "Plan"),
-        h("span", { class: "grow" }),
-        actionButton("Check again", refresh),
-        safe.length > 0 && run,
-      ),
+      "div",
+      { class: "row wrap" },
+      h("h3", {}, "Plan"),
+      h("span", { class: "grow" }),
+      actionButton("Check again", refresh),
+      parts.length > 0 && run,
+    ),
+    h(
+      "p",
+      { class: "note" },
+      `Database ${database.name} at ${database.host}, PostgreSQL ${database.server_version}. `,
+      `${safe.length} safe, ${unsafe.length} unsafe.`,
+    ),
+    safe.length + unsafe.length === 0
+      ? h("p", { class: "empty" }, "The database is as the schema files want it.")
+      : h("ul", { class: "changes" }, ...safe.map(safeItem), ...unsafe.map(unsafeItem)),
+    unsafe.length > 0 &&
       h(
         "p",
         { class: "note" },
-        `Database ${database.name} at ${database.host}, PostgreSQL ${database.server_version}.`,
+        "Unsafe changes are never applied by themselves: ",
+        h("code", {}, "supervise db revision --autogenerate -m …"),
+        " writes a revision to look through.",
       ),
-      safe.length + unsafe.length === 0
-        ? h("p", { class: "empty" }, "The database is as the schema files want it.")
-        : h("ul", { class: "changes" }, ...safe.map(safeItem), ...unsafe.map(unsafeItem)),
-      unsafe.length > 0 &&
-        h(
-          "p",
-          { class: "note" },
-          "Changes that are yours are never applied by themselves: ",
-          h("code", {}, "supervise db revision --autogenerate -m …"),
-          " writes a revision to look through.",
-        ),
-    ),
-    revisions(plan),
-  ];
+  );
 }
+
+function failedCard(reason: string, refresh: () => Promise<void>): HTMLElement {
+  return h(
+    "section",
+    { class: "card" },
+    h("h3", {}, "The plan can't be worked out"),
+    h(
+      "pre",
+      { class: "error" },
+      store.connection === "live" ? reason : "The supervisor does not answer.",
+    ),
+    actionButton("Try again", refresh),
+  );
+}
+
+const isRunnable = ({ state, empty }: RevisionView): boolean => state === "pending" && !empty;
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
 
 export function createMigrations(): { element: HTMLElement; shown: () => void } {
   const element = h("div", { class: "view" });
@@ -100,26 +114,21 @@ export function createMigrations(): { element: HTMLElement; shown: () => void } 
     stale = false;
     if (element.childElementCount === 0)
       fill(element, h("p", { class: "empty" }, "Working out the plan…"));
-    try {
-      const plan = await get("/plan");
-      if (isPlan(plan)) fill(element, ...show(plan, refresh));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      fill(
-        element,
-        h(
-          "section",
-          { class: "card" },
-          h("h3", {}, "The plan can't be worked out"),
-          h(
-            "pre",
-            { class: "error" },
-            store.connection === "live" ? reason : "The supervisor does not answer.",
-          ),
-          actionButton("Try again", refresh),
-        ),
-      );
-    }
+    const [plan, revisions] = await Promise.allSettled([get("/plan"), get("/revisions")]);
+    const known =
+      revisions.status === "fulfilled" && isRevisions(revisions.value) ? revisions.value : null;
+    const toRun = known === null ? 0 : known.filter(isRunnable).length;
+    fill(
+      element,
+      plan.status === "fulfilled" && isPlan(plan.value)
+        ? planCard(plan.value, toRun, refresh)
+        : failedCard(plan.status === "rejected" ? reasonOf(plan.reason) : "", refresh),
+      known !== null && revisionsCard(known),
+      // What is wrong with both is told once.
+      plan.status === "fulfilled" &&
+        revisions.status === "rejected" &&
+        revisionsFailed(reasonOf(revisions.reason)),
+    );
   };
   on("plan", () => {
     stale = true;

@@ -74,7 +74,7 @@ function createRow(id: number): Row {
   };
 }
 
-function figures({ pool, budget, workers }: Status): HTMLElement[] {
+function figures({ pool, budget, workers, migrations }: Status): HTMLElement[] {
   const ready = workers.filter((worker) => worker.state === "ready").length;
   const figure = (title: string, value: string, note: string, bad = false) =>
     h(
@@ -113,9 +113,20 @@ function figures({ pool, budget, workers }: Status): HTMLElement[] {
       ? []
       : [
           figure(
-            "PostgreSQL connections",
-            `${budget.ours} of ${budget.max_connections - budget.reserved}`,
+            "Server connections",
+            // The budget is read now and then; the workers' own part is known each second.
+            `${Math.max(budget.ours, pool.total + 1)} of ${budget.max_connections - budget.reserved}`,
             `${budget.others} used by others`,
+          ),
+        ]),
+    ...(migrations === null
+      ? []
+      : [
+          figure(
+            "Revisions pending",
+            count(migrations.pending.length),
+            migrations.current === null ? "none applied" : `at ${migrations.current}`,
+            migrations.pending.length > 0,
           ),
         ]),
   ];
