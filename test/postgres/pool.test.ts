@@ -96,6 +96,42 @@ test("callers whose connection is being opened wait too, and those of one tick a
   return Promise.all(asked.map((one) => one.then((client) => client.release())));
 });
 
+test("an idle connection is its caller's at once, and a callback is called in a later tick", async () => {
+  const { pool } = make({ max: 2 });
+  await pool.query("select 1");
+  const order: string[] = [];
+  const handed = new Promise<void>((resolve) => {
+    pool.connect((_error, _client, release) => {
+      order.push("handed over");
+      release();
+      resolve();
+    });
+  });
+  order.push("asked");
+  expect(pool.idleCount).toBe(0);
+  await handed;
+  expect(order).toEqual(["asked", "handed over"]);
+  expect(reportOf()).toMatchObject({ checkouts: 2, created: 1, active: 0, waiting: 0 });
+});
+
+test("checkouts that are used again keep their figures apart", async () => {
+  const { pool } = make({ max: 3 });
+  for (let round = 0; round < 50; round += 1) {
+    const clients = await Promise.all([pool.connect(), pool.connect(), pool.connect()]);
+    expect(new Set(clients).size).toBe(3);
+    const queued = pool.connect();
+    for (const client of clients) client.release();
+    (await queued).release();
+  }
+  const { checkouts, wait, use, active, waiting, queued } = reportOf();
+  expect({ checkouts, waits: wait.count, uses: use.count }).toEqual({
+    checkouts: 200,
+    waits: 200,
+    uses: 200,
+  });
+  expect({ active, waiting, queued }).toEqual({ active: 0, waiting: 0, queued: 50 });
+});
+
 test("max is never exceeded, and every caller is served", async () => {
   const { pool } = make({ min: 1, max: 3 });
   let most = 0;

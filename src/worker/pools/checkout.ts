@@ -4,7 +4,8 @@
  * waiters and afterwards of its holders, so that the oldest of either is known at any time at the
  * cost of two assignments.
  *
- * A class because it is made for every checkout: one allocation, and methods that cost none.
+ * A class because one is needed for every checkout: methods that cost no allocation. One that has been
+ * given back is used again for a later checkout.
  */
 import type {
   CheckoutList,
@@ -23,12 +24,9 @@ export class Checkout implements CheckoutShape {
   previous: CheckoutShape | null = null;
   next: CheckoutShape | null = null;
   readonly owner: CheckoutOwner;
-  /** The caller's. */
-  readonly caller: ConnectCallback;
-  /** Milliseconds of the process's monotonic clock. */
-  readonly askedAt: number;
-  /** Holds the caller's stack; null when it was not noted. */
-  readonly site: Site | null;
+  caller: ConnectCallback;
+  askedAt: number;
+  site: Site | null;
 
   constructor(owner: CheckoutOwner, caller: ConnectCallback, askedAt: number, site: Site | null) {
     this.owner = owner;

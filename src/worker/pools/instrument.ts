@@ -3,11 +3,13 @@
  * each measured pool carries what is known of it. `pool.query` and every library on top come through
  * `connect`, in its callback or its promise form. What a caller sees stays as pg-pool has it.
  */
+import { performance } from "node:perf_hooks";
 import type { ClosedCause } from "../../sampling/report.js";
 import { record } from "../../sampling/histogram.js";
 import { judgeReturn } from "./judge.js";
 import { closingCauseOf, noteClosing, noteOpening, openingOf } from "./lives.js";
-import { ask, countClosed, giveBack, giveUp, setDatabase } from "./meter.js";
+import { countClosed, setDatabase } from "./meter.js";
+import { ask, askAtOnce, giveBack, giveUp } from "./passage.js";
 import {
   CHECKOUT,
   MEASURED,
@@ -101,31 +103,46 @@ function connecting(original: Method) {
     const measured = this[MEASURED];
     if (measured === undefined || this.ending) return original.call(this, callback);
     if (typeof callback === "function") {
-      begin(measured, original, callback);
+      begin(measured, original, callback, true);
       return undefined;
     }
     const Promised = this.Promise ?? Promise;
     return new Promised<PooledClient | undefined>((resolve, reject) => {
-      begin(measured, original, (error, client) => {
+      const settle: ConnectCallback = (error, client) => {
         if (error) reject(error);
         else resolve(client);
-      });
+      };
+      begin(measured, original, settle, false);
     });
   };
 }
 
 const nothing = (): void => undefined;
 
-function begin(measured: MeasuredPool, original: Method, caller: ConnectCallback): void {
+/** `later`: the caller must not be answered before this has returned. */
+function begin(
+  measured: MeasuredPool,
+  original: Method,
+  caller: ConnectCallback,
+  later: boolean,
+): void {
   const { pool, meter, timer } = measured;
-  if (meter.database.state === "lost" && pool.idleCount === 0) {
+  const now = performance.now();
+  // pg-pool would put this off to the next tick, and the figures with it.
+  if (pool._idle.length > 0 && pool._pendingQueue.length === 0) {
+    measured.later = later;
+    pool._pendingQueue.push(askAtOnce(meter, measured, caller, now));
+    pool._pulseQueue();
+    return;
+  }
+  if (meter.database.state === "lost" && pool._idle.length === 0) {
     // Nobody waits for a lost database: the keeper finds it again.
     process.nextTick(caller, lost(measured), undefined, nothing);
     return;
   }
   // Others wait for what is idle, and no further connection may be opened.
   if (pool._idle.length <= pool._pendingQueue.length && pool._isFull()) meter.queued += 1;
-  const checkout = ask(meter, measured, caller);
+  const checkout = ask(meter, measured, caller, now);
   timer.asked();
   if (measured.ownLimit) {
     // The application's own limit, with pg-pool's own error.
@@ -162,15 +179,20 @@ function returning(original: Method) {
       return;
     }
     client[CHECKOUT] = null;
-    giveBack(measured.meter, checkout);
+    const { meter } = measured;
+    const now = performance.now();
+    giveBack(meter, checkout, now);
     const verdict = measured.careful ? judgeReturn(client, why) : why ? "close" : "keep";
     if (verdict === "keep") {
+      // Who waits for this connection is handed it at once.
+      meter.handingAt = now;
       original.call(this, client, idleListener);
+      meter.handingAt = 0;
     } else if (verdict === "close") {
       noteClosing(client, "released");
       original.call(this, client, idleListener, why || true);
     } else {
-      void cleanUp(measured.meter, client, (dirty) => {
+      void cleanUp(meter, client, (dirty) => {
         original.call(this, client, idleListener, dirty);
       });
     }

@@ -4,8 +4,15 @@ import { createAcquireTimer } from "./acquire.js";
 import { noteFailure } from "./failure.js";
 import { attach } from "./instrument.js";
 import { createKeeper } from "./keeper.js";
-import { createMeter, giveUp, handOver } from "./meter.js";
-import { CHECKOUT, type Checkout, type MeasuredPool, type Pool } from "./shapes.js";
+import { createMeter } from "./meter.js";
+import { giveUp, handOver } from "./passage.js";
+import {
+  CHECKOUT,
+  type Checkout,
+  type MeasuredPool,
+  type Pool,
+  type PooledClient,
+} from "./shapes.js";
 import { traceTo } from "./site.js";
 import { lost, rejectWaiting } from "./waiters.js";
 
@@ -55,9 +62,14 @@ export function measure(pool: Pool, settings: MeasureSettings): MeasuredPool {
     openTimeoutMs: settings.acquireTimeoutMs,
     ownLimit: settings.ownLimit,
     careful: settings.careful,
+    later: false,
     answered(checkout, error, client, release) {
       if (error || client === undefined) {
         refuse(checkout, error ?? new Error("no connection"));
+      } else if (checkout.state === "held") {
+        client[CHECKOUT] = checkout;
+        if (measured.later) process.nextTick(deliver, client);
+        else checkout.caller(undefined, client, release);
       } else if (checkout.state === "waiting") {
         handOver(meter, checkout);
         client[CHECKOUT] = checkout;
@@ -70,6 +82,11 @@ export function measure(pool: Pool, settings: MeasureSettings): MeasuredPool {
   };
   attach(measured, settings.onIdleError);
   return measured;
+}
+
+/** One argument: Node makes an array of more. */
+function deliver(client: PooledClient): void {
+  client[CHECKOUT]?.caller(undefined, client, client.release);
 }
 
 /** pg-pool's time-outs carry no code. */

@@ -1,26 +1,16 @@
 /**
  * What is known of one pool: who waits, who holds, and counters since the last report. Plain data
- * and the functions that change it; nothing here touches the pool or the database.
- *
- * Every checkout passes `ask`, `handOver` and `giveBack`: together they may cost 0.2 microseconds,
- * so they allocate one object, read the clock three times and write to arrays.
+ * and what takes a report out of it; nothing here touches the pool or the database. What each
+ * checkout does to it is in passage.ts.
  */
 // The global of the same name is a getter, which costs as much as the clock.
 import { performance } from "node:perf_hooks";
-import { createHistogram, record, take } from "../../sampling/histogram.js";
-import {
-  SLICE_MS,
-  type Arrivals,
-  type ClosedCause,
-  type LeakReport,
-} from "../../sampling/report.js";
-import { append, Checkout, createList, remove } from "./checkout.js";
-import type { Checkout as CheckoutShape, CheckoutOwner, ConnectCallback, Meter } from "./shapes.js";
-import { noteSite } from "./site.js";
+import { createHistogram, take } from "../../sampling/histogram.js";
+import type { Arrivals, ClosedCause, LeakReport } from "../../sampling/report.js";
+import { createList } from "./checkout.js";
+import type { Meter } from "./shapes.js";
+import { advance, SLICES, SLICES_PER_MS } from "./slices.js";
 
-/** Arrivals are kept for this many slices of 50 ms: 12.8 s, well over the second between reports. */
-const SLICES = 256;
-const SLICES_PER_MS = 1 / SLICE_MS;
 /** Distinct error codes kept apart, so that labels can't grow without bound. */
 const MAX_CODES = 24;
 
@@ -30,6 +20,9 @@ export function createMeter(name: string): Meter {
     name,
     waiting: createList(),
     held: createList(),
+    spare: null,
+    spares: 0,
+    handingAt: 0,
     wait: createHistogram(),
     use: createHistogram(),
     create: createHistogram(),
@@ -51,44 +44,6 @@ export function createMeter(name: string): Meter {
   };
 }
 
-/** A caller asks for a connection. */
-export function ask(meter: Meter, owner: CheckoutOwner, caller: ConnectCallback): CheckoutShape {
-  const now = performance.now();
-  const checkout = new Checkout(owner, caller, now, noteSite(now));
-  append(meter.waiting, checkout);
-  const wanted = meter.waiting.size + meter.held.size;
-  if (wanted > meter.peak) meter.peak = wanted;
-  const slice = Math.floor(now * SLICES_PER_MS);
-  if (slice !== meter.slice) advance(meter, slice);
-  const at = slice & (SLICES - 1);
-  meter.slices[at] = (meter.slices[at] ?? 0) + 1;
-  return checkout;
-}
-
-/** The caller gets its connection. */
-export function handOver(meter: Meter, checkout: CheckoutShape): void {
-  const now = performance.now();
-  remove(meter.waiting, checkout);
-  checkout.state = "held";
-  checkout.heldSince = now;
-  append(meter.held, checkout);
-  record(meter.wait, now - checkout.askedAt);
-  meter.checkouts += 1;
-}
-
-/** The caller gives its connection back. */
-export function giveBack(meter: Meter, checkout: CheckoutShape): void {
-  remove(meter.held, checkout);
-  checkout.state = "done";
-  record(meter.use, performance.now() - checkout.heldSince);
-}
-
-/** The caller gets nothing: an error, a time-out, the pool's end. */
-export function giveUp(meter: Meter, checkout: CheckoutShape): void {
-  remove(meter.waiting, checkout);
-  checkout.state = "done";
-}
-
 export function countConnectError(meter: Meter, code: string): void {
   const known = meter.connectErrors.has(code) || meter.connectErrors.size < MAX_CODES;
   const key = known ? code : "other";
@@ -108,13 +63,6 @@ export function setDatabase(
   if (meter.database.state !== state) meter.database.since = performance.now();
   meter.database.state = state;
   meter.database.error = error;
-}
-
-// The ring holds the last SLICES slices: those skipped since the last arrival are cleared.
-function advance(meter: Meter, slice: number): void {
-  const from = Math.max(meter.slice + 1, slice - SLICES + 1);
-  for (let at = from; at <= slice; at += 1) meter.slices[at & (SLICES - 1)] = 0;
-  meter.slice = slice;
 }
 
 /** Arrivals since the last call; the slice that is still filling is left for the next. */

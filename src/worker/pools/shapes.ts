@@ -17,6 +17,8 @@ export const OWN: unique symbol = Symbol("dazzle-supervise.own");
 
 export interface PooledClient extends pg.PoolClient {
   [CHECKOUT]?: Checkout | null;
+  /** A function of its own for each checkout. */
+  release: Release;
   /** How often it has been given back; kept by pg-pool. */
   _poolUseCount?: number;
   /** Undefined until the first answer of the server, false while a query is under way. */
@@ -60,13 +62,13 @@ export interface Site {
 export interface Checkout extends PendingItem {
   state: "waiting" | "held" | "done";
   /** Milliseconds of the process's monotonic clock. */
-  readonly askedAt: number;
+  askedAt: number;
   heldSince: number;
   /** Holds the caller's stack; null when it was not noted. */
-  readonly site: Site | null;
+  site: Site | null;
   leakTold: boolean;
   /** The caller's. */
-  readonly caller: ConnectCallback;
+  caller: ConnectCallback;
   previous: Checkout | null;
   next: Checkout | null;
 }
@@ -92,6 +94,14 @@ export interface Meter {
   readonly name: string;
   readonly waiting: CheckoutList;
   readonly held: CheckoutList;
+  /** Checkouts that have ended, to be used again; linked by `next`. */
+  spare: Checkout | null;
+  spares: number;
+  /**
+   * The time that a connection is handed over at, where the clock has just been read: it is used
+   * once. 0: the clock is to be read.
+   */
+  handingAt: number;
   readonly wait: Histogram;
   readonly use: Histogram;
   readonly create: Histogram;
@@ -142,4 +152,6 @@ export interface MeasuredPool extends CheckoutOwner {
   readonly ownLimit: boolean;
   /** Connections are judged as they come back; else pg-pool's own rule holds: an error closes. */
   readonly careful: boolean;
+  /** A caller who is handed an idle connection must not be called before the next tick. */
+  later: boolean;
 }

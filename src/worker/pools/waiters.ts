@@ -1,6 +1,6 @@
 /** Answering callers that wait in vain. */
 import { formatDuration } from "../../util/units.js";
-import { giveUp } from "./meter.js";
+import { giveUp } from "./passage.js";
 import { PoolError } from "./pool-error.js";
 import type { Checkout, MeasuredPool } from "./shapes.js";
 import { traceTo } from "./site.js";
