@@ -1,116 +1,85 @@
 #!/usr/bin/env node
-// Migrations: the check that finds nothing, as a whole process, at 100 and 1,000 tables; the plan
-// after a change to one of them; and the longest stall of other queries while a column and an index
-// are added to a large table that another transaction holds.
+// Migrations: the check that finds nothing, as a whole process, beside node-pg-migrate's on the same
+// server; the plan after a change to one table; how both grow with the tables; and the longest stall
+// of other queries while a large table changes. BENCH_ROWS sets the large table's rows (5,000,000),
+// BENCH_PARTS which of `check`, `growth` and `load` run, BENCH_PAIRS the runs of each (15).
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
+import { installPeer } from "./lib-migration-peer.js";
+import { measureLoad } from "./lib-migration-load.js";
+import { schemaOf, state, supervise, time } from "./lib-migration.js";
 import { startBenchServer } from "./lib-postgres.js";
+import { medianOf, printTable, ratioOf } from "./lib-report.js";
 
-const program = join(import.meta.dirname, "../../bin/supervise.js");
-const ROWS = Number(process.env["BENCH_ROWS"] ?? 1_000_000);
+const ROWS = Number(process.env["BENCH_ROWS"] ?? 5_000_000);
+const PAIRS = Number(process.env["BENCH_PAIRS"] ?? 15);
+const PARTS = (process.env["BENCH_PARTS"] ?? "check,growth,load").split(",");
 
-/** @param {number} tables @param {string} more */
-const schemaOf = (tables, more = "") =>
-  Array.from(
-    { length: tables },
-    (_, at) => `create table t${at} (id bigint generated always as identity primary key,
-      a text not null default 'x', b bigint ${at > 0 ? `references t${at - 1} (id)` : ""}, c numeric(10,2),
-      d timestamptz default now(), e int, f int, g text, h varchar(20), i jsonb ${at === 0 ? more : ""});
-      create index on t${at} (a); create index on t${at} (b, e);`,
-  ).join("\n");
+const ms = (/** @type {number} */ value) => value.toFixed(0);
 
-/** Milliseconds. @param {() => unknown} work */
-const time = (work) => {
-  const started = performance.now();
-  work();
-  return Math.round(performance.now() - started);
-};
+/** @typedef {Awaited<ReturnType<typeof startBenchServer>>} Server */
 
-/** @param {string} root @param {string} url @param {string[]} args */
-const supervise = (root, url, ...args) =>
-  spawnSync(process.execPath, [program, "--log-level", "error", "migrate", ...args], {
-    cwd: root,
-    env: { ...process.env, DATABASE_URL: url },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-
-/** @param {number[]} values */
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-
-/** @param {string} url @param {string} root */
-async function stalls(url, root) {
-  const setup = new pg.Client(url);
-  await setup.connect();
-  writeFileSync(join(root, "schema.sql"), "create table big (id bigint primary key, a int);");
-  supervise(root, url);
-  await setup.query("insert into big select g, g from generate_series(1, $1) g", [ROWS]);
-  await setup.query("analyze big");
-  let longest = 0;
-  let running = true;
-  const load = Array.from({ length: 8 }, async (_, at) => {
-    const client = new pg.Client(url);
-    await client.connect();
-    while (running) {
-      const started = performance.now();
-      const id = Math.ceil(Math.random() * ROWS);
-      await (at % 2 === 0
-        ? client.query("select a from big where id = $1", [id])
-        : client.query("update big set a = a + 1 where id = $1", [id]));
-      longest = Math.max(longest, performance.now() - started);
+/** @param {Server} server @param {string} root */
+async function check(server, root) {
+  const folder = join(root, "peer");
+  mkdirSync(folder);
+  const peer = installPeer(folder);
+  if (peer === null) console.log("node-pg-migrate could not be installed: ours alone");
+  const rows = [];
+  for (const tables of [100, 1_000]) {
+    const url = await server.createDatabase(`check_${tables}`);
+    state(root, schemaOf(tables));
+    supervise(root, url);
+    peer?.up(url);
+    const [ours, theirs, node] = [[], [], []].map(() => /** @type {number[]} */ ([]));
+    for (let pair = 0; pair < PAIRS; pair += 1) {
+      ours?.push(time(() => supervise(root, url)));
+      if (peer !== null) theirs?.push(time(() => peer.up(url)));
+      node?.push(time(() => spawnSync(process.execPath, ["-e", "0"])));
     }
-    await client.end();
-  });
-  const holder = new pg.Client(url);
-  await holder.connect();
-  await holder.query("begin");
-  await holder.query("select * from big limit 1");
-  writeFileSync(
-    join(root, "schema.sql"),
-    "create table big (id bigint primary key, a int, b int not null default 5); create index on big (a, b);",
+    const other =
+      theirs?.length === 0
+        ? ["", ""]
+        : [ms(medianOf(theirs ?? [])), ratioOf(ours ?? [], theirs ?? [])];
+    rows.push([`${tables} tables`, ms(medianOf(ours ?? [])), ...other, ms(medianOf(node ?? []))]);
+  }
+  printTable(
+    ["nothing to do, ms", "supervise migrate", "node-pg-migrate up", "ratio", "node alone"],
+    rows,
   );
-  const { spawn } = await import("node:child_process");
-  const started = performance.now();
-  const child = spawn(process.execPath, [program, "--log-level", "error", "migrate"], {
-    cwd: root,
-    env: { ...process.env, DATABASE_URL: url },
-    stdio: "inherit",
-  });
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
-  await holder.query("commit");
-  await ended;
-  const took = performance.now() - started;
-  running = false;
-  await Promise.all(load);
-  await Promise.all([holder.end(), setup.end()]);
-  console.log(
-    `${ROWS.toLocaleString("en")} rows, held for 5 s: done after ${Math.round(took)} ms, longest stall of another query ${Math.round(longest)} ms`,
-  );
+}
+
+/** @param {Server} server @param {string} root */
+async function growth(server, root) {
+  const rows = [];
+  for (const tables of [500, 1_000, 2_500, 5_000]) {
+    const url = await server.createDatabase(`growth_${tables}`);
+    state(root, schemaOf(tables));
+    const created = time(() => supervise(root, url));
+    const nothing = [1, 2, 3].map(() => time(() => supervise(root, url)));
+    state(root, schemaOf(tables, ", more int"));
+    const plan = [1, 2, 3].map(() => time(() => supervise(root, url, "--dry-run")));
+    const apply = time(() => supervise(root, url));
+    rows.push([`${tables} tables`, ...[created, medianOf(nothing), medianOf(plan), apply].map(ms)]);
+  }
+  printTable(["ms", "created", "nothing to do", "plan after one change", "applied"], rows);
 }
 
 export default async function run() {
   const server = await startBenchServer();
   const root = mkdtempSync(join(tmpdir(), "bench-migration-"));
-  const state = (/** @type {string} */ sql) => writeFileSync(join(root, "schema.sql"), sql);
   try {
-    for (const tables of [100, 1_000]) {
-      const url = await server.createDatabase(`bench_${tables}`);
-      state(schemaOf(tables));
-      const first = time(() => supervise(root, url));
-      const nothing = Array.from({ length: 5 }, () => time(() => supervise(root, url)));
-      const node = Array.from({ length: 5 }, () =>
-        time(() => spawnSync(process.execPath, ["-e", "0"])),
-      );
-      state(schemaOf(tables, ", more int"));
-      const plan = time(() => supervise(root, url, "--dry-run"));
-      console.log(
-        `${tables} tables: created in ${first} ms, nothing to do ${median(nothing)} ms (node alone ${median(node)} ms), plan after one change ${plan} ms`,
+    if (PARTS.includes("check")) await check(server, root);
+    if (PARTS.includes("growth")) await growth(server, root);
+    if (PARTS.includes("load")) {
+      const report = await measureLoad(root, await server.createDatabase("bench_load"), ROWS);
+      printTable(
+        [`${ROWS.toLocaleString("en")} rows, ms`, "took", "longest read", "longest write"],
+        report,
       );
     }
-    await stalls(await server.createDatabase("bench_load"), root);
   } finally {
     rmSync(root, { recursive: true, force: true });
     await server.stop();

@@ -1,4 +1,5 @@
 /** The program `supervise`, also called `dazzle`: builds the command line, runs it, exits. */
+import "./navigator.js";
 import { createContext } from "./terminal.js";
 import { describeFailure, exit, statusOf } from "./exit.js";
 import { runProgram } from "./program.js";
