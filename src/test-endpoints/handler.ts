@@ -32,7 +32,9 @@ const digest = (text: string): Buffer => createHash("sha256").update(text).diges
 
 /** A page of another site can send a simple POST to this address; its Origin tells. */
 function isForeignPage(request: IncomingMessage): boolean {
-  const { origin, host = "" } = request.headers;
+  const { origin, host: named } = request.headers;
+  // HTTP/2 has the name in a header of its own.
+  const host = String(named ?? request.headers[":authority"] ?? "");
   return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
 }
 
