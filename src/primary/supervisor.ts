@@ -5,6 +5,7 @@ import { initialState, type Failure, type Settings, type State } from "../lifecy
 import type { Config } from "../config/config.js";
 import { LISTEN_FD } from "../ipc/activation.js";
 import type { Address, ToPrimary } from "../ipc/messages.js";
+import { codeFrame } from "../log/code-frame.js";
 import type { Fields, LogSink } from "../log/logger.js";
 import { createDistribution } from "./distribution/index.js";
 import { urlOf } from "./address.js";
@@ -148,6 +149,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
     const listeners: WorkerListeners = {
       heard: (message) => heard(handle, message),
       exited: (code, signal, lastWords) => {
+        handle.crashedAt = lastWords === "" ? null : codeFrame(lastWords);
         loop.dispatch({ type: "worker.exited", key, code, signal, lastWords });
         handles.delete(key);
         pools.gone(handle);
@@ -264,6 +266,9 @@ function fieldsOf(
     worker: handle.slot,
     worker_pid: handle.pid,
     ...(event === "worker.ready" ? { boot_ms: Date.now() - handle.startedAt } : {}),
+    ...(event === "worker.exit" && fields?.["expected"] === false && handle.crashedAt !== null
+      ? { details: handle.crashedAt }
+      : {}),
     ...(event === "worker.killed" ? { requests_cut: handle.stats.inFlight } : {}),
     ...fields,
   };

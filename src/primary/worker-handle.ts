@@ -35,6 +35,8 @@ export interface WorkerHandle {
   stats: WorkerStats;
   /** When it last said that its event loop turns, by performance.now(); null before it is ready. */
   lastBeat: number | null;
+  /** The lines of the application that the stack in its last words leads to; null when none does. */
+  crashedAt: string | null;
   send(message: WithoutVersion<ToWorker>): void;
   /** The JavaScript stack that it is in, or why that can't be had. */
   stack(): Promise<string>;
@@ -77,6 +79,7 @@ export function forkWorker(input: ForkInput, listeners: WorkerListeners): Worker
       else if (child.connected) child.send({ v: PROTOCOL, ...message }, () => undefined);
     },
     lastBeat: null,
+    crashedAt: null,
     stack: async () => {
       const until = performance.now() + STACK_MS;
       const address = new Promise<string>((resolve) => output.expectInspector(resolve));

@@ -136,6 +136,21 @@ ${app("old")}`,
     expect(await text()).toBe("old");
   });
 
+  it("shows the line of the application's own file that a crash came from", async () => {
+    const { running, url } = await start({
+      "app.mjs": `export default () => (request, response) => void lookUp("ada");
+async function lookUp(name) {
+  const found = await Promise.resolve(undefined);
+  return found.address + name;
+}
+`,
+    });
+    await expect(fetch(url)).rejects.toThrow();
+    const { details } = await running.waitFor("worker.exit");
+    expect(details).toContain("app.mjs:4:16");
+    expect(details).toContain("> 4 |   return found.address + name;");
+  });
+
   it("waits for the next change after a crash that a change brought", async () => {
     const { running, write, text, url } = await start({ "app.mjs": app("old") });
     await watching(running);

@@ -78,7 +78,8 @@ export function createLogFeed(sink: LogSink): LogFeed {
       fields["expected"] === false &&
       fields["ready"] === true
     ) {
-      problem = { time, kind: "crash", msg, details: lastWords(fields["worker"]) };
+      const frame = typeof details === "string" ? `${details}\n\n` : "";
+      problem = { time, kind: "crash", msg, details: frame + lastWords(fields["worker"]) };
     } else if (event === "reload.done" || (event === "worker.ready" && problem?.kind === "crash")) {
       problem = null;
     } else if (event === "pool.exhausted") exhausted = true;
