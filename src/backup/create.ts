@@ -6,10 +6,13 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Config } from "../config/config.js";
+import { SuperviseError } from "../errors.js";
+import { formatSize } from "../util/units.js";
 import { productVersion } from "../config/version.js";
 import type { Logger } from "../log/logger.js";
-import { createArchiveWriter } from "./archive/archive-writer.js";
+import { createArchiveWriter, type ArchiveWriter } from "./archive/archive-writer.js";
 import type { Output } from "./archive/output.js";
+import { cancelOnAbort } from "./database/cancel.js";
 import { openDatabase, type OpenDatabase } from "./database/connect.js";
 import { schemaFingerprint } from "./database/fingerprint.js";
 import { openSnapshot, readPositions, type Snapshot } from "./database/snapshot.js";
@@ -17,12 +20,14 @@ import { chooseEngine, type Engine, type EngineName } from "./engine/choose.js";
 import { findPgDumps } from "./engine/find-pg-dump.js";
 import { saveRows, type SavedRows } from "./engine/save-rows.js";
 import { currentRevision, installedFramework } from "./facts.js";
-import { encodeMetadata, FORMAT_VERSION, type Metadata } from "./metadata.js";
+import { backupFailure } from "./load/failure.js";
+import { encodeMetadata, FORMAT_VERSION, LARGEST_METADATA, type Metadata } from "./metadata.js";
 import { backupName } from "./names.js";
 import { openArchiveOutput } from "./open-output.js";
 import type { Progress } from "./progress.js";
 import { interrupted, unwritable } from "./refusals.js";
 import { requireSpace } from "./free-space.js";
+import { uploadsFolder } from "./uploads/folder.js";
 import { saveUploads, type SavedUploads } from "./uploads/save.js";
 import { measureUploads, type UploadsTotal } from "./uploads/walk.js";
 
@@ -77,7 +82,7 @@ async function prepare(request: CreateRequest, database: OpenDatabase): Promise<
   const found = request.engine === "copy" ? [] : await findPgDumps(process.env["PATH"] ?? "");
   const major = Math.floor(database.session.serverVersionNum / 10_000);
   const engine = chooseEngine(request.engine, found, major, snapshot.inventory);
-  const folder = resolve(config.root, config.backup.uploads);
+  const folder = await uploadsFolder(config);
   const uploads = dataOnly ? null : await measureUploads(folder);
   return { request, database, snapshot, engine, folder, uploads };
 }
@@ -107,9 +112,13 @@ function tableBytes(snapshot: Snapshot): number {
 /** Runs `work` with the database open and the snapshot taken. */
 async function withJob<T>(request: CreateRequest, work: (job: Job) => Promise<T>): Promise<T> {
   const database = await openDatabase(request.config, request.log, "backup");
+  const letGo = cancelOnAbort(database.session, request.signal);
   try {
     return await work(await prepare(request, database));
+  } catch (error) {
+    throw backupFailure(error, database.session);
   } finally {
+    letGo();
     await database.close();
   }
 }
@@ -199,6 +208,15 @@ async function describe(job: Job, { time, rows, uploads, patched }: Parts): Prom
   };
 }
 
+/** No restore would take it: better said now. */
+function tooMuchMetadata(bytes: number): SuperviseError {
+  return new SuperviseError("CONFIG_INVALID", {
+    what: `the schema is too large for a backup: its description takes ${formatSize(bytes)} of at most ${formatSize(LARGEST_METADATA)}`,
+    where: "[database] namespace",
+    remedy: "back this database up with pg_dump alone",
+  });
+}
+
 /** The output, with a check for the signal before each write: there is one every mebibyte. */
 function interruptible(output: Output, signal: AbortSignal): Output {
   return {
@@ -211,9 +229,22 @@ function interruptible(output: Output, signal: AbortSignal): Output {
 }
 
 async function write(job: Job, output: Output, time: Date): Promise<CreateResult> {
+  const writer = createArchiveWriter(interruptible(output, job.request.signal));
+  try {
+    return await writeTo(writer, job, output, time);
+  } finally {
+    await writer.close();
+  }
+}
+
+async function writeTo(
+  writer: ArchiveWriter,
+  job: Job,
+  output: Output,
+  time: Date,
+): Promise<CreateResult> {
   const { request, snapshot, folder } = job;
   const { progress, signal } = request;
-  const writer = createArchiveWriter(interruptible(output, signal));
   // Whole seconds fit the plain header that the members of ours are found by.
   const mtimeNs = BigInt(Math.floor(time.getTime() / 1_000)) * 1_000_000_000n;
   const share = job.engine.name === "pg_dump" ? PACKED_SHARE : 1;
@@ -234,7 +265,9 @@ async function write(job: Job, output: Output, time: Date): Promise<CreateResult
     uploads = await saveUploads(writer, folder, (bytes) => progress.add(bytes));
   }
   const metadata = await describe(job, { time, rows, uploads, patched: writer.patched });
-  await writer.finish(encodeMetadata(metadata), mtimeNs);
+  const encoded = encodeMetadata(metadata);
+  if (encoded.length > LARGEST_METADATA) throw tooMuchMetadata(encoded.length);
+  await writer.finish(encoded, mtimeNs);
   signal.throwIfAborted();
   return { path: await output.publish(), bytes: output.position(), metadata };
 }

@@ -30,6 +30,7 @@ async function load(request: DeepVerifyRequest, session: Session): Promise<void>
     await runLoad(
       {
         session,
+        signal,
         metadata: info.metadata,
         judge: (inventory) => {
           refuseSchema(info, inventory);
@@ -76,8 +77,8 @@ async function count(session: Session, { path, metadata }: ArchiveInfo): Promise
  * @throws ARCHIVE_INVALID and RESTORE_REFUSED (65), PRIVILEGE_MISSING (78) without CREATEDB
  */
 export async function verifyDeep(request: DeepVerifyRequest): Promise<ArchiveInfo> {
-  const { config, log, path, progress } = request;
-  const info = await verifyArchive(path, progress);
+  const { config, log, path, progress, signal } = request;
+  const info = await verifyArchive(path, progress, signal);
   const database = await openDatabase(config, log, "verify");
   try {
     await withScratchDatabase(database, async (session) => {

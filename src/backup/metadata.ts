@@ -7,6 +7,9 @@ import type { SequencePosition } from "./database/snapshot.js";
 /** The format that this program writes and the newest that it reads. */
 export const FORMAT_VERSION = 1;
 
+/** metadata.json may have this many bytes: enough for some 5,000 tables of 30 columns. */
+export const LARGEST_METADATA = 8 << 20;
+
 export interface MetadataColumn {
   readonly name: string;
   readonly type: string;

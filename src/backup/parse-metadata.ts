@@ -98,8 +98,47 @@ const metadata = object<Metadata>({
   warnings: list(text),
 });
 
+/**
+ * How deep, and in how many parts. Small enough that the memory which a hostile document takes stays
+ * within some tens of megabytes; 8 MiB of real metadata have fewer (a column takes a container and two
+ * commas in 26 bytes at least).
+ */
+const DEEPEST = 8;
+const MOST_CONTAINERS = 400_000;
+const MOST_COMMAS = 1_000_000;
+
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/** Behind the string whose first byte stands at `at`. */
+function afterString(bytes: Buffer, at: number): number {
+  let end = at;
+  while (end < bytes.length && bytes[end] !== QUOTE) end += bytes[end] === BACKSLASH ? 2 : 1;
+  return end + 1;
+}
+
+/** Before anything is built from it: a few bytes of JSON can become many of memory. */
+function refuseSprawl(bytes: Buffer): void {
+  let [depth, containers, commas] = [0, 0, 0];
+  for (let at = 0; at < bytes.length;) {
+    const byte = bytes[at] ?? 0;
+    at = byte === QUOTE ? afterString(bytes, at + 1) : at + 1;
+    if (byte === COMMA) commas += 1;
+    else if (CLOSING.has(byte)) depth -= 1;
+    else if (OPENING.has(byte)) {
+      depth += 1;
+      containers += 1;
+    }
+    if (depth > DEEPEST || containers > MOST_CONTAINERS || commas > MOST_COMMAS) {
+      throw new MetadataRefusal("metadata.json has more parts than any backup");
+    }
+  }
+}
+
 /** @throws MetadataRefusal */
 export function parseMetadata(bytes: Buffer): Metadata {
+  refuseSprawl(bytes);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -115,5 +154,15 @@ export function parseMetadata(bytes: Buffer): Metadata {
       `it has the format version ${version}, this program reads up to ${FORMAT_VERSION}: upgrade it`,
     );
   }
-  return metadata(value, "the document");
+  const found = metadata(value, "the document");
+  refuseHeaders(found);
+  return found;
+}
+
+/** Each corrected header belongs to a member of its own, and they stand in the order of the file. */
+function refuseHeaders({ patched_headers: headers, members }: Metadata): void {
+  const ascending = headers.every((at, index) => index === 0 || at > (headers[index - 1] ?? 0));
+  if (headers.length > members.length || !ascending) {
+    throw new MetadataRefusal("metadata.json names headers that cannot be");
+  }
 }

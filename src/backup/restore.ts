@@ -2,26 +2,24 @@
  * `backup restore`. Order: what the archive says of itself, whether it belongs here, whether the
  * database can take it; then the whole archive is read and verified, the uploads unpacked beside the
  * present ones; then lock, one transaction for all rows, swap of the uploads, commit. Up to the
- * commit every failure leaves database and uploads as they were; after it only statistics and the
- * old uploads are left to do.
+ * commit every failure leaves database and uploads as they were; after it only the old uploads are
+ * left to remove.
  */
-import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { resolve } from "node:path";
 import type { Config } from "../config/config.js";
 import { SuperviseError } from "../errors.js";
 import type { Logger } from "../log/logger.js";
 import { acquireLock, type HeldLock } from "../postgres/lock.js";
-import { quoteQualified } from "../postgres/quote.js";
 import type { Session } from "../postgres/session.js";
 import { withArchive, type ArchiveInfo } from "./archive/archive-reader.js";
 import { scanArchive } from "./archive/scan.js";
-import type { TarEntry } from "./archive/tar-header.js";
+import { cancelOnAbort } from "./database/cancel.js";
 import { openDatabase, type OpenDatabase } from "./database/connect.js";
 import { readInventory } from "./database/inventory.js";
 import { guardStaging } from "./guardian.js";
 import { restoreFailure } from "./load/failure.js";
-import { OutcomeUnknown, restoredTables, runLoad } from "./load/transaction.js";
+import { OutcomeUnknown, runLoad } from "./load/transaction.js";
+import { hasCode } from "./node-error.js";
 import { commitOutcome } from "./outcome.js";
 import type { Progress } from "./progress.js";
 import { interrupted } from "./refusals.js";
@@ -32,11 +30,16 @@ import {
   type TargetReport,
 } from "./restore-plan.js";
 import { findServing } from "./serving.js";
+import { uploadsFolder } from "./uploads/folder.js";
 import { recoverUploads } from "./uploads/recover.js";
 import { compareUploads } from "./uploads/same.js";
 import { createStage } from "./uploads/stage.js";
 import { openStaging, type Staging } from "./uploads/swap.js";
+import { startSync } from "./uploads/sync.js";
 import { checkDatabaseMember } from "./verify.js";
+
+/** SQLSTATE of a statement that was cancelled. */
+const QUERY_CANCELED = "57014";
 
 export interface RestoreRequest {
   readonly config: Config;
@@ -100,24 +103,6 @@ async function lookAtTarget({ request, database, info }: Job): Promise<TargetRep
   return { ...report, needsForce: [...report.needsForce, clause] };
 }
 
-function uploadsFolder(config: Config): string {
-  return resolve(config.root, config.backup.uploads);
-}
-
-async function* seeing(
-  pieces: AsyncIterable<Buffer>,
-  see: (piece: Buffer) => void,
-): AsyncGenerator<Buffer, void, undefined> {
-  for await (const piece of pieces) {
-    see(piece);
-    yield piece;
-  }
-}
-
-async function drain(pieces: AsyncIterator<Buffer>): Promise<void> {
-  for (let next = await pieces.next(); next.done !== true; next = await pieces.next());
-}
-
 /**
  * Reads the whole archive. Unpacks the uploads where there is a staging folder. Returns how many
  * present uploads would be lost.
@@ -125,18 +110,12 @@ async function drain(pieces: AsyncIterator<Buffer>): Promise<void> {
 async function verifyAll({ request, file, info }: Job, staging: Staging | null): Promise<number> {
   const { signal, progress, config } = request;
   const stage = staging === null ? null : createStage(staging.fresh);
-  const comparison = compareUploads(uploadsFolder(config));
+  const comparison = compareUploads(await uploadsFolder(config));
   progress.phase("verify", info.metadata.sizes.total);
-  const upload = async (entry: TarEntry, content: AsyncIterable<Buffer>): Promise<void> => {
-    const hash = createHash("sha256");
-    const seen = seeing(content, (piece) => hash.update(piece));
-    if (stage === null) await drain(seen);
-    else await stage.take(entry, seen);
-    if (entry.kind === "file") await comparison.see(entry, hash.digest("hex"));
-  };
   await scanArchive(file, info, {
     database: (entry, content) => checkDatabaseMember(info.metadata, entry.path, content),
-    upload,
+    ...(stage === null ? {} : { upload: (entry, content) => stage.take(entry, content) }),
+    uploaded: (entry, sha256) => comparison.see(entry, sha256),
     progress: (bytes) => {
       signal.throwIfAborted();
       progress.add(bytes);
@@ -158,61 +137,53 @@ function planOf(job: Job, report: TargetReport, uploadsLost: number): RestorePla
 }
 
 /** Loads the rows and swaps the uploads; both or neither. */
-async function load(job: Job, staging: Staging | null): Promise<void> {
+async function load(job: Job, staging: Staging | null): Promise<readonly string[]> {
   const { request, database, file, info } = job;
   const { session, url } = database;
-  const { signal, progress, config, force } = request;
+  const { signal, progress, force } = request;
   const databaseName = await currentDatabase(session);
   const rows = info.metadata.sizes.database;
   progress.phase("restore", rows);
-  await runLoad(
-    {
-      session,
-      metadata: info.metadata,
-      judge: async (inventory) => {
-        const report = await judgeTarget(session, info, inventory);
-        if (!force) refuseWithoutForce(info, report.needsForce);
+  const sync = staging === null ? null : startSync(staging.fresh);
+  const letGo = cancelOnAbort(session, signal);
+  try {
+    return await runLoad(
+      {
+        session,
+        signal,
+        metadata: info.metadata,
+        judge: async (inventory) => {
+          const report = await judgeTarget(session, info, inventory);
+          if (!force) refuseWithoutForce(info, report.needsForce);
+        },
+        feed: (loader) =>
+          scanArchive(file, info, {
+            database: (entry, content) => loader.member(entry, content),
+            databaseOnly: true,
+            progress: (bytes) => {
+              signal.throwIfAborted();
+              progress.add(bytes);
+            },
+          }),
+        done: () => undefined,
+        beforeCommit: async (xid) => {
+          await sync?.done();
+          signal.throwIfAborted();
+          letGo();
+          await staging?.swap({ database: databaseName, xid });
+        },
       },
-      feed: (loader) =>
-        scanArchive(file, info, {
-          database: (entry, content) => loader.member(entry, content),
-          databaseOnly: true,
-          progress: (bytes) => {
-            signal.throwIfAborted();
-            progress.add(bytes);
-          },
-        }),
-      done: () => undefined,
-      beforeCommit: async (xid) => {
-        signal.throwIfAborted();
-        await staging?.swap({ database: databaseName, xid });
-      },
-    },
-    (xid) => commitOutcome(url, xid),
-  );
-  request.log.debug("restored", { project: config.project.name });
+      (xid) => commitOutcome(url, xid),
+    );
+  } finally {
+    letGo();
+    await sync?.stop();
+  }
 }
 
 async function currentDatabase(session: Session): Promise<string> {
   const [row] = await session.query<{ name: string }>("select current_database() as name");
   return row?.name ?? "";
-}
-
-/** Fresh statistics, so that the first queries are planned well. Failing here loses nothing. */
-async function analyze({ request, database, info }: Job): Promise<string[]> {
-  const { session } = database;
-  const warnings: string[] = [];
-  try {
-    const inventory = await inTransaction(session, () =>
-      readInventory(session, request.config.database.namespace),
-    );
-    for (const { schema, name } of restoredTables(info.metadata, inventory)) {
-      await session.query(`analyze ${quoteQualified(schema, name)}`);
-    }
-  } catch (error) {
-    warnings.push(`statistics were not refreshed: ${String(error)}; run ANALYZE`);
-  }
-  return warnings;
 }
 
 /** After the commit nothing may fail any more: what is left behind is reported. */
@@ -245,14 +216,11 @@ async function restoreLocked(job: Job, staging: Staging | null): Promise<string[
     signal,
   });
   try {
-    await load(job, staging);
-  } catch (error) {
+    const warnings = await load(job, staging);
+    return [...warnings, ...(await tidy(staging))];
+  } finally {
     await releaseQuietly(job, lock);
-    throw error;
   }
-  const warnings = [...(await tidy(staging)), ...(await analyze(job))];
-  await releaseQuietly(job, lock);
-  return warnings;
 }
 
 async function restoreWith(job: Job, staging: Staging | null): Promise<RestoreResult> {
@@ -270,7 +238,7 @@ async function restoreWith(job: Job, staging: Staging | null): Promise<RestoreRe
 
 /** Makes the staging folder for `work`; undoes and removes it when `work` fails. */
 async function withStaging<T>(job: Job, work: (staging: Staging | null) => Promise<T>): Promise<T> {
-  const folder = uploadsFolder(job.request.config);
+  const folder = await uploadsFolder(job.request.config);
   await recoverUploads(folder, (xid) => commitOutcome(job.database.url, xid));
   if (job.info.metadata.uploads === null) return work(null);
   const staging = await openStaging(folder);
@@ -297,6 +265,7 @@ async function withJob<T>(request: RestoreRequest, work: (job: Job) => Promise<T
       try {
         return await work({ request, database, file, info });
       } catch (error) {
+        if (signal.aborted && hasCode(error, QUERY_CANCELED)) throw interrupted();
         throw restoreFailure(error, path, database.session);
       } finally {
         await database.close();

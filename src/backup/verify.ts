@@ -5,16 +5,24 @@ import { scanArchive } from "./archive/scan.js";
 import { checkDump } from "./dump/check-dump.js";
 import type { Metadata } from "./metadata.js";
 import type { Progress } from "./progress.js";
+import { interrupted } from "./refusals.js";
 
 /**
- * @throws ARCHIVE_INVALID (65) naming what is wrong, INPUT_NOT_FOUND (66)
+ * @throws ARCHIVE_INVALID (65) naming what is wrong, INPUT_NOT_FOUND (66), INTERRUPTED (130)
  */
-export function verifyArchive(path: string, progress: Progress): Promise<ArchiveInfo> {
+export function verifyArchive(
+  path: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<ArchiveInfo> {
   return withArchive(path, async (file, info) => {
     progress.phase("verify", info.metadata.sizes.total);
     await scanArchive(file, info, {
       database: (entry, content) => checkDatabaseMember(info.metadata, entry.path, content),
-      progress: (bytes) => progress.add(bytes),
+      progress: (bytes) => {
+        if (signal?.aborted === true) throw interrupted();
+        progress.add(bytes);
+      },
     });
     return info;
   });

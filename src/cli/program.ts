@@ -41,7 +41,10 @@ export function buildProgram(context: ProgramContext): Command {
     )
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeOut: (text) => context.io.stdout(text), writeErr: () => undefined })
+    .configureOutput({
+      writeOut: (text) => context.io.stdout(text),
+      writeErr: helpAlone((text) => context.io.stdout(text)),
+    })
     .hook("preAction", (root) => context.setGlobals(root.opts()));
   registerServe(program, context);
   registerStatus(program, context);
@@ -60,6 +63,11 @@ export function buildProgram(context: ProgramContext): Command {
   for (const command of program.commands) inheritBehaviour(command);
   addExamples(program);
   return program;
+}
+
+/** Complaints are printed by exit.ts; what a command group without a command prints is its help. */
+function helpAlone(write: (text: string) => void): (text: string) => void {
+  return (text) => (text.startsWith("Usage:") ? write(text) : undefined);
 }
 
 /** Settings that commander copies to a subcommand only when set before it was made. */

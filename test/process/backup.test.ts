@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { leftovers, rowsOf, run, treeDigest, writeFiles } from "../support/backup.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
-import { launch, project, type Running } from "../support/supervisor.js";
+import { launch, project, PROGRAM, type Running } from "../support/supervisor.js";
 
 const TOML = `[project]\nname = "tasks"\n`;
 
@@ -82,7 +82,7 @@ describe("the commands of the guide", () => {
     const made = launch({
       cwd,
       command: ["/bin/sh", "-c", `"$0" "$1" backup create --output - > out.tar.gz`],
-      args: [process.execPath, join(import.meta.dirname, "..", "..", "bin", "supervise.js")],
+      args: [process.execPath, PROGRAM],
       env: { DATABASE_URL: source.url },
     });
     expect(await finish(made)).toBe(0);
@@ -106,6 +106,40 @@ describe("the commands of the guide", () => {
     expect(leftovers(cwd)).toEqual([]);
   });
 
+  /** As `supervise`, where no file may grow beyond some 250 kB: what a full disk looks like. */
+  function onFullDisk(cwd: string, url: string, ...args: readonly string[]): Running {
+    return launch({
+      cwd,
+      command: ["/bin/sh", "-c", 'ulimit -f 250; exec "$0" "$@"'],
+      args: [process.execPath, PROGRAM, "backup", ...args],
+      env: { DATABASE_URL: url },
+    });
+  }
+
+  test("a disk that fills ends a create with 73 and leaves nothing", async () => {
+    const cwd = project({ "dazzle.toml": TOML });
+    writeFiles(cwd, { "uploads/a.bin": randomBytes(3_000_000) });
+    const running = onFullDisk(cwd, source.url, "create");
+    expect(await finish(running)).toBe(73);
+    expect(running.stderr()).toMatch(/cannot write/);
+    expect(readdirSync(cwd).sort()).toEqual(["dazzle.toml", "uploads"]);
+  });
+
+  test("a disk that fills ends a restore with 73 and leaves everything as it was", async () => {
+    const cwd = project({ "dazzle.toml": TOML });
+    writeFiles(cwd, { "uploads/a.bin": randomBytes(3_000_000) });
+    expect(await finish(supervise(cwd, source.url, "create", "--output", "b.tar.gz"))).toBe(0);
+    const target = await database(...SCHEMA, "insert into item default values");
+    onTestFinished(() => target.drop());
+    writeFiles(cwd, { "uploads/a.bin": "old" });
+    const before = treeDigest(join(cwd, "uploads"));
+    const restoring = ["restore", "--from", "b.tar.gz", "--force", "--yes"];
+    expect(await finish(onFullDisk(cwd, target.url, ...restoring))).toBe(73);
+    expect(treeDigest(join(cwd, "uploads"))).toEqual(before);
+    expect(leftovers(cwd)).toEqual([]);
+    expect(await rowsOf(target.url, "select count(*)::int as n from item")).toEqual([{ n: 1 }]);
+  });
+
   test("prune keeps the newest good backups and never counts a damaged one", async () => {
     const cwd = project({ "dazzle.toml": TOML });
     for (let at = 0; at < 3; at += 1) {
@@ -122,7 +156,9 @@ describe("the commands of the guide", () => {
 });
 
 describe("killed at any moment", () => {
-  const TIMES = 12;
+  /** More of them by hand: BACKUP_KILLS=30. */
+  const TIMES = Number(process.env["BACKUP_KILLS"] ?? 12);
+  const ENGINES = ["pg_dump", "copy"] as const;
   let source: TestDatabase;
   let cwd: string;
 
@@ -155,7 +191,9 @@ describe("killed at any moment", () => {
     const longest = await timed(() => supervise(cwd, source.url, "create").exited);
     for (let at = 0; at < TIMES; at += 1) {
       const name = `k${at}.tar.gz`;
-      await killed(supervise(cwd, source.url, "create", "--output", name), longest);
+      const engine = ENGINES[at % 2] ?? "copy";
+      const args = ["create", "--output", name, "--engine", engine];
+      await killed(supervise(cwd, source.url, ...args), longest);
       if (existsSync(join(cwd, name))) {
         expect(await finish(supervise(cwd, source.url, "verify", "--from", name))).toBe(0);
       }
@@ -167,7 +205,10 @@ describe("killed at any moment", () => {
     cwd = project({ "dazzle.toml": TOML });
     const uploads = join(cwd, "uploads");
     writeFiles(uploads, { "a.bin": randomBytes(3_000_000), "b/c.txt": "c" });
-    expect(await finish(supervise(cwd, source.url, "create", "--output", "b.tar.gz"))).toBe(0);
+    for (const engine of ENGINES) {
+      const args = ["create", "--output", `${engine}.tar.gz`, "--engine", engine];
+      expect(await finish(supervise(cwd, source.url, ...args))).toBe(0);
+    }
     const after = treeDigest(uploads);
     const target = await database(...SCHEMA);
     const state = async (): Promise<unknown> =>
@@ -177,9 +218,11 @@ describe("killed at any moment", () => {
            (select last_value from item_id_seq)::int as at`,
       );
     const full = [{ items: 20_000, lines: 20_000, at: 20_000 }];
-    const restoring = (): Running =>
-      supervise(cwd, target.url, "restore", "--from", "b.tar.gz", "--force", "--yes");
-    const longest = await timed(() => restoring().exited);
+    const restoring = (at: number): Running => {
+      const from = `${ENGINES[at % 2] ?? "copy"}.tar.gz`;
+      return supervise(cwd, target.url, "restore", "--from", from, "--force", "--yes");
+    };
+    const longest = await timed(() => restoring(0).exited);
     try {
       for (let at = 0; at < TIMES; at += 1) {
         await run(
@@ -189,7 +232,7 @@ describe("killed at any moment", () => {
         );
         writeFiles(uploads, { "a.bin": `old ${at}`, "only-old.txt": "old" });
         const before = treeDigest(uploads);
-        await killed(restoring(), longest);
+        await killed(restoring(at), longest);
         await until(() => leftovers(cwd).length === 0);
         const now = treeDigest(uploads);
         const rows = await state();

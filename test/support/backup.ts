@@ -132,7 +132,7 @@ export async function digest(url: string): Promise<Record<string, string>> {
        union all
        select 'constraint ' || conrelid::regclass || '.' || conname,
          pg_get_constraintdef(oid) || convalidated || coalesce(obj_description(oid, 'pg_constraint'), '')
-         from pg_constraint where conrelid <> 0
+         from pg_constraint where conrelid > 16383 and contype <> 'n'
        union all
        select 'trigger ' || tgrelid::regclass || '.' || tgname, tgenabled::text
          from pg_trigger where not tgisinternal

@@ -8,15 +8,16 @@ import { open, type FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { crc32, createGunzip } from "node:zlib";
 import { MetadataRefusal, parseMetadata } from "../parse-metadata.js";
-import type { Metadata } from "../metadata.js";
+import { LARGEST_METADATA, type Metadata } from "../metadata.js";
 import { codeOf } from "../node-error.js";
 import { invalidArchive, unreadable } from "../refusals.js";
 import { SuperviseError } from "../../errors.js";
 import { METADATA, SUMS } from "./archive-writer.js";
-import { TruncatedError } from "./byte-reader.js";
+import { createByteReader, TruncatedError } from "./byte-reader.js";
 import { decodeFooter, FOOTER_BYTES, type Footer } from "./footer.js";
 import { LARGEST_RATIO, STORED_HEADER_BYTES, storedMember, unpackSmall } from "./gzip-blocks.js";
 import { decodeSum, type Sum } from "./sums.js";
+import { nextEntry } from "./tar-entries.js";
 import { BLOCK, decodeHeader, TarRefusal } from "./tar-header.js";
 
 export interface ArchiveInfo {
@@ -28,10 +29,8 @@ export interface ArchiveInfo {
   readonly footer: Footer;
 }
 
-/** metadata.json may have this many bytes: enough for some ten thousand tables. */
-const LARGEST_METADATA = 16 << 20;
-/** SHA256SUMS may have this many: enough for some two million files. */
-const LARGEST_SUMS = 256 << 20;
+/** A line of SHA256SUMS has at most a path of 4095 bytes, each escaped, and its checksum. */
+const LONGEST_LINE = 2 * 4_095 + 128;
 /** What may expand beyond the ratio before it is a bomb: a block and the headers around it. */
 const SLACK = 4 << 20;
 
@@ -61,7 +60,7 @@ function describeProblem(error: unknown): string {
   if (error instanceof TarRefusal || error instanceof MetadataRefusal) return error.message;
   const code = codeOf(error);
   if (code === "Z_BUF_ERROR") return "it ends in the middle";
-  if (code === "ERR_BUFFER_TOO_LARGE") return "metadata.json or SHA256SUMS is too large";
+  if (code === "ERR_BUFFER_TOO_LARGE") return "metadata.json is too large";
   if (code?.startsWith("Z_") === true) return `its compressed data is damaged (${code})`;
   return error instanceof Error ? error.message : String(error);
 }
@@ -90,7 +89,8 @@ async function readInfo(path: string, file: FileHandle): Promise<ArchiveInfo> {
   }
   const { metadataAt, sumsAt } = footer;
   const packed = sumsAt - metadataAt;
-  if (packed > LARGEST_METADATA) throw invalidArchive(path, "metadata.json is too large");
+  if (packed > LARGEST_METADATA + 2 * BLOCK)
+    throw invalidArchive(path, "metadata.json is too large");
   const unpacked = await unpackSmall(
     await readAt(file, metadataAt, packed),
     LARGEST_METADATA + 2 * BLOCK,
@@ -129,42 +129,60 @@ export function readArchiveInfo(path: string): Promise<ArchiveInfo> {
   return withArchive(path, (_, info) => Promise.resolve(info));
 }
 
-/** The lines of SHA256SUMS, one at a time. */
-export async function readSums(file: FileHandle, info: ArchiveInfo): Promise<Iterator<Sum>> {
-  const { sumsAt, sumsSha256 } = info.footer;
-  const packed = await readAt(file, sumsAt, info.bytes - FOOTER_BYTES - sumsAt);
-  const listing = soleEntry(await unpackSmall(packed, LARGEST_SUMS + 5 * BLOCK), SUMS);
-  if (createHash("sha256").update(listing).digest("hex") !== sumsSha256) {
-    throw new TarRefusal("SHA256SUMS is damaged");
-  }
-  return linesOf(listing);
-}
-
-function* linesOf(listing: Buffer): Generator<Sum, void, undefined> {
-  for (let at = 0; at < listing.length;) {
-    const end = listing.indexOf(0x0a, at);
-    const sum = end === -1 ? null : decodeSum(listing.subarray(at, end));
-    if (sum === null) throw new TarRefusal("SHA256SUMS is malformed");
-    yield sum;
-    at = end + 1;
-  }
-}
-
 const PIECE_BYTES = 1 << 18;
 
-/** The file as it is, from its start. The handle stays open and can be read again. */
+/** The file as it is, from `start` to `end`. The handle stays open and can be read again. */
 async function* packed(
   file: FileHandle,
+  [start, end]: readonly [number, number],
   see: (piece: Buffer) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
-  for (let at = 0; ;) {
-    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+  for (let at = start; at < end;) {
+    const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - at));
     const { bytesRead } = await file.read(piece, 0, piece.length, at);
     if (bytesRead === 0) return;
     at += bytesRead;
     see(piece.subarray(0, bytesRead));
     yield piece.subarray(0, bytesRead);
   }
+}
+
+/**
+ * The lines of SHA256SUMS, one at a time, read beside the members that they are about: memory does not
+ * grow with their number. That they are the right lines is known once the member itself was read.
+ */
+export async function* readSums(
+  file: FileHandle,
+  info: ArchiveInfo,
+): AsyncGenerator<Sum, void, undefined> {
+  const range = [info.footer.sumsAt, info.bytes - FOOTER_BYTES] as const;
+  const reader = createByteReader(unpacked(packed(file, range, () => undefined)));
+  try {
+    const head = await nextEntry(reader);
+    if (head?.kind !== "file" || head.path.toString("latin1") !== SUMS) {
+      throw new TarRefusal(`${SUMS} is not where the end of the archive says`);
+    }
+    let held: Buffer = Buffer.alloc(0);
+    for await (const piece of reader.pieces(head.size)) {
+      held = held.length === 0 ? piece : Buffer.concat([held, piece]);
+      let start = 0;
+      for (let end = held.indexOf(0x0a); end !== -1; end = held.indexOf(0x0a, start)) {
+        yield sumOf(held.subarray(start, end));
+        start = end + 1;
+      }
+      held = held.subarray(start);
+      if (held.length > LONGEST_LINE) throw new TarRefusal("SHA256SUMS is malformed");
+    }
+    if (held.length > 0) throw new TarRefusal("SHA256SUMS is malformed");
+  } finally {
+    await reader.close();
+  }
+}
+
+function sumOf(line: Buffer): Sum {
+  const sum = decodeSum(line);
+  if (sum === null) throw new TarRefusal("SHA256SUMS is malformed");
+  return sum;
 }
 
 /** CRC-32 over the pieces of a file, with the corrected headers as zeros. */
@@ -202,12 +220,31 @@ async function checkPatched(file: FileHandle, info: ArchiveInfo): Promise<void> 
   }
 }
 
+/** What gzip members hold. Both ends are closed when the reader stops. */
+async function* unpacked(
+  source: AsyncIterable<Buffer>,
+  ended: (packedBytes: number) => void = () => undefined,
+): AsyncGenerator<Buffer, void, undefined> {
+  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
+  const input = Readable.from(source, { highWaterMark: 2 });
+  input.once("error", (error) => gunzip.destroy(error));
+  input.pipe(gunzip);
+  try {
+    for await (const piece of gunzip) {
+      if (Buffer.isBuffer(piece)) yield piece;
+    }
+    ended(gunzip.bytesWritten);
+  } finally {
+    input.destroy();
+    gunzip.destroy();
+  }
+}
+
 /** The unpacked bytes, refused when they are too many for what was read, with nothing behind them. */
 export async function* inflated(
   file: FileHandle,
   info: ArchiveInfo,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
   await checkPatched(file, info);
   const check = createFileCheck(info);
   let readBytes = 0;
@@ -215,23 +252,18 @@ export async function* inflated(
     check.see(piece, readBytes);
     readBytes += piece.length;
   };
-  const source = Readable.from(packed(file, see), { highWaterMark: 2 });
-  source.once("error", (error) => gunzip.destroy(error));
-  source.pipe(gunzip);
-  let unpacked = 0;
-  try {
-    for await (const piece of gunzip) {
-      if (!Buffer.isBuffer(piece)) continue;
-      unpacked += piece.length;
-      if (unpacked > readBytes * LARGEST_RATIO + SLACK) {
-        throw new TarRefusal("it expands more than any backup does: a decompression bomb");
-      }
-      yield piece;
-    }
-    if (gunzip.bytesWritten !== info.bytes) throw new TarRefusal("there is data behind its end");
+  // One byte more than it had when it was opened, so that one that grew is noticed.
+  const source = packed(file, [0, info.bytes + 1], see);
+  const whole = (packedBytes: number): void => {
+    if (packedBytes !== info.bytes) throw new TarRefusal("there is data behind its end");
     check.end();
-  } finally {
-    source.destroy();
-    gunzip.destroy();
+  };
+  let bytes = 0;
+  for await (const piece of unpacked(source, whole)) {
+    bytes += piece.length;
+    if (bytes > readBytes * LARGEST_RATIO + SLACK) {
+      throw new TarRefusal("it expands more than any backup does: a decompression bomb");
+    }
+    yield piece;
   }
 }

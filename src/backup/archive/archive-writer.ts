@@ -5,12 +5,7 @@
  * afterwards. Where the output is a stream, it is kept compressed in a temporary file until its end.
  */
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { unwritable } from "../refusals.js";
 import { encodeFooter } from "./footer.js";
 import {
   createGzipBlocks,
@@ -18,7 +13,9 @@ import {
   storedMember,
   type BlockSink,
 } from "./gzip-blocks.js";
+import { createListing } from "./listing.js";
 import type { Output } from "./output.js";
+import { openSpool } from "./spool.js";
 import { encodeSum } from "./sums.js";
 import { BLOCK, encodeEntry, padding, type TarEntry } from "./tar-header.js";
 
@@ -37,6 +34,16 @@ export interface ArchiveWriter {
   /** `content` must yield exactly `entry.size` bytes. */
   file(entry: Omit<TarEntry, "kind">, content: Content): Promise<Written>;
   /**
+   * As `file`, and takes the member back when `sound` says no after its content was read: null then.
+   * Only where the output is `seekable`.
+   */
+  fileIf(
+    entry: Omit<TarEntry, "kind">,
+    content: Content,
+    sound: () => Promise<boolean>,
+  ): Promise<Written | null>;
+  readonly seekable: boolean;
+  /**
    * Content of a size that is not known yet. Its header must fit one block: a path of at most 100
    * bytes and a time in whole seconds.
    *
@@ -47,60 +54,8 @@ export interface ArchiveWriter {
   readonly patched: readonly number[];
   /** The last members: metadata, checksums, the end. `mtimeNs` in whole seconds. */
   finish(metadata: Buffer, mtimeNs: bigint): Promise<void>;
-}
-
-interface Spool {
-  readonly sink: BlockSink;
-  copyTo(output: BlockSink): Promise<void>;
-  remove(): Promise<void>;
-}
-
-async function openSpool(): Promise<Spool> {
-  const folder = await mkdtemp(join(tmpdir(), "supervise-backup-"));
-  const path = join(folder, "member");
-  const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600);
-  return {
-    sink: {
-      async write(bytes) {
-        try {
-          await file.appendFile(bytes);
-        } catch (error) {
-          throw unwritable(path, error);
-        }
-      },
-    },
-    async copyTo(output) {
-      const piece = Buffer.allocUnsafe(1 << 18);
-      for (let at = 0; ;) {
-        const { bytesRead } = await file.read(piece, 0, piece.length, at);
-        if (bytesRead === 0) return;
-        await output.write(piece.subarray(0, bytesRead));
-        at += bytesRead;
-      }
-    },
-    async remove() {
-      await file.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-/** Keeps the lines in pieces of 64 KiB instead of one object a file. */
-function createListing(): { add(line: Buffer): void; all(): Buffer } {
-  const full: Buffer[] = [];
-  let recent: Buffer[] = [];
-  let recentBytes = 0;
-  return {
-    add(line) {
-      recent.push(line);
-      recentBytes += line.length;
-      if (recentBytes < 1 << 16) return;
-      full.push(Buffer.concat(recent));
-      recent = [];
-      recentBytes = 0;
-    },
-    all: () => Buffer.concat([...full, ...recent]),
-  };
+  /** Removes what was kept aside. To be called in any case. */
+  close(): Promise<void>;
 }
 
 export function createArchiveWriter(destination: Output): ArchiveWriter {
@@ -128,16 +83,35 @@ export function createArchiveWriter(destination: Output): ArchiveWriter {
     return { size, sha256: hash.digest("hex") };
   }
 
-  function record(path: Buffer, written: Written): Written {
-    sums.add(encodeSum(path, written.sha256));
+  async function record(path: Buffer, written: Written): Promise<Written> {
+    await sums.add(encodeSum(path, written.sha256));
+    return written;
+  }
+
+  async function put(entry: Omit<TarEntry, "kind">, content: Content): Promise<Written> {
+    await blocks.write(encodeEntry({ ...entry, kind: "file" }));
+    const written = await pour(blocks, content);
+    if (written.size !== entry.size) throw new Error("a member's size is not the announced one");
     return written;
   }
 
   async function file(entry: Omit<TarEntry, "kind">, content: Content): Promise<Written> {
-    await blocks.write(encodeEntry({ ...entry, kind: "file" }));
-    const written = await pour(blocks, content);
-    if (written.size !== entry.size) throw new Error("a member's size is not the announced one");
-    return record(entry.path, written);
+    return record(entry.path, await put(entry, content));
+  }
+
+  async function fileIf(
+    entry: Omit<TarEntry, "kind">,
+    content: Content,
+    sound: () => Promise<boolean>,
+  ): Promise<Written | null> {
+    await blocks.flush();
+    const before = { at: output.position(), crc };
+    const written = await put(entry, content);
+    if (await sound()) return record(entry.path, written);
+    await blocks.flush();
+    await output.cut(before.at);
+    crc = before.crc;
+    return null;
   }
 
   async function stream(
@@ -166,8 +140,8 @@ export function createArchiveWriter(destination: Output): ArchiveWriter {
       const written = await pour(member, content);
       await member.flush();
       await output.write(head(written.size));
-      await spool.copyTo(output);
-      return record(entry.path, written);
+      for await (const piece of spool.content()) await output.write(piece);
+      return await record(entry.path, written);
     } finally {
       await spool.remove();
     }
@@ -181,11 +155,10 @@ export function createArchiveWriter(destination: Output): ArchiveWriter {
     await file({ ...common, path, size: metadata.length }, [metadata]);
     await blocks.flush();
     const sumsAt = output.position();
-    const listing = sums.all();
     await blocks.write(
-      encodeEntry({ ...common, kind: "file", path: Buffer.from(SUMS), size: listing.length }),
+      encodeEntry({ ...common, kind: "file", path: Buffer.from(SUMS), size: sums.size }),
     );
-    const { sha256 } = await pour(blocks, [listing]);
+    const { sha256 } = await pour(blocks, sums.content());
     await blocks.write(Buffer.alloc(2 * BLOCK));
     await blocks.flush();
     await output.write(encodeFooter({ metadataAt, sumsAt, sumsSha256: sha256, crc }));
@@ -195,7 +168,10 @@ export function createArchiveWriter(destination: Output): ArchiveWriter {
     patched,
     folder: (entry) => blocks.write(encodeEntry({ ...entry, kind: "folder", size: 0 })),
     file,
+    fileIf,
+    seekable: output.seekable,
     stream,
     finish,
+    close: () => sums.remove(),
   };
 }

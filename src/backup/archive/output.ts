@@ -18,6 +18,8 @@ export interface Output {
   /** Overwrites earlier bytes; only where `seekable`. */
   patch(at: number, bytes: Buffer): Promise<void>;
   position(): number;
+  /** Takes back everything from `at` on; only where `seekable`. */
+  cut(at: number): Promise<void>;
   /** Makes what was written final. Returns the path it has, null for a stream. */
   publish(): Promise<string | null>;
   /** Removes what was written. Does nothing after `publish`. */
@@ -113,6 +115,10 @@ function fileOutput(
       position += bytes.length;
     },
     patch: (at, bytes) => guard(() => writeAll(file, bytes, at)),
+    cut: async (at) => {
+      await guard(() => file.truncate(at));
+      position = at;
+    },
     publish: () =>
       guard(async () => {
         await file.sync();
@@ -161,6 +167,7 @@ function inOrder(
     seekable: false,
     position: () => position,
     patch: () => Promise.reject(new Error("what was sent cannot be corrected")),
+    cut: () => Promise.reject(new Error("what was sent cannot be taken back")),
     async write(bytes) {
       try {
         await send(bytes);

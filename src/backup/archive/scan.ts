@@ -21,6 +21,8 @@ export interface Visitor {
   readonly database?: Visit;
   /** A folder or file of the uploads, in the order of a walk. */
   readonly upload?: Visit;
+  /** After a file of the uploads turned out to be whole. */
+  readonly uploaded?: (entry: TarEntry, sha256: string) => Promise<void>;
   /** Bytes of the archive's content that have been read since the last call. */
   readonly progress?: (bytes: number) => void;
   /** Stop behind the database, whose members stand first. Default: read everything. */
@@ -77,18 +79,32 @@ export async function scanArchive(
   info: ArchiveInfo,
   visitor: Visitor,
 ): Promise<void> {
-  const sums = await readSums(file, info);
-  const order = createMemberOrder(info.metadata);
+  const sums = readSums(file, info);
   const reader = createByteReader(inflated(file, info));
+  try {
+    await scan({ sums, reader, info, visitor });
+  } finally {
+    await reader.close();
+    await sums.return();
+  }
+}
+
+interface Scan {
+  readonly sums: AsyncGenerator<Sum, void, undefined>;
+  readonly reader: ByteReader;
+  readonly info: ArchiveInfo;
+  readonly visitor: Visitor;
+}
+
+async function scan({ sums, reader, info, visitor }: Scan): Promise<void> {
+  const shaOf = new Map(info.metadata.members.map(({ path, sha256 }) => [path, sha256]));
+  const order = createMemberOrder(info.metadata);
   const progress = (bytes: number): void => visitor.progress?.(bytes);
   const visits = { database: visitor.database, uploads: visitor.upload };
   for (let entry = await nextEntry(reader); entry !== null; entry = await nextEntry(reader)) {
     const at = entry;
     const role = order.next(at);
-    if (role !== "database" && visitor.databaseOnly === true) {
-      await reader.close();
-      return;
-    }
+    if (role !== "database" && visitor.databaseOnly === true) return;
     const visit = role === "database" || role === "uploads" ? visits[role] : undefined;
     const sha256 = await readMember(
       reader,
@@ -104,10 +120,16 @@ export async function scanArchive(
     if (role === "metadata" && sha256 !== info.metadataSha256) {
       throw new TarRefusal("metadata.json is not the one that the end of the archive names");
     }
-    hold(at, sha256, sums.next());
+    hold(at, sha256, await sums.next());
+    if (role === "database" && shaOf.get(at.path.toString("latin1")) !== sha256) {
+      throw new TarRefusal(`the checksum of ${showPath(at.path)} is not that of metadata.json`);
+    }
+    if (role === "uploads") await visitor.uploaded?.(at, sha256);
   }
   order.end();
-  if (sums.next().done !== true) throw new TarRefusal("SHA256SUMS names members that are missing");
+  if ((await sums.next()).done !== true) {
+    throw new TarRefusal("SHA256SUMS names members that are missing");
+  }
   const last = await reader.take(BLOCK);
   if (last.some((byte) => byte !== 0) || !(await reader.ended())) {
     throw new TarRefusal("there is data behind its end");

@@ -1,4 +1,4 @@
-/** What a failed restore tells its caller: the reason, and that nothing was changed. */
+/** What a failed backup or restore tells its caller: the reason, and that nothing was changed. */
 import pg from "pg";
 import { SuperviseError, type ErrorCode } from "../../errors.js";
 import type { Session } from "../../postgres/session.js";
@@ -43,6 +43,35 @@ function describe(error: Error): string {
   return `${error.message}${where === "" ? "" : ` (${where})`}${detail === "" ? "" : `: ${detail}`}`;
 }
 
+function connectionLost(error: Error, session: Session, during: string): SuperviseError {
+  return new SuperviseError("DATABASE_LOST", {
+    what: `the connection was lost during the ${during}`,
+    where: session.where,
+    remedy: "see the server's log for the reason, then try again",
+    cause: error,
+  });
+}
+
+function isConnectionGone(error: Error, session: Session): boolean {
+  return session.lost.aborted || CONNECTION_GONE.test(error.message);
+}
+
+/** @param error anything that ended a backup before it was whole */
+export function backupFailure(error: unknown, session: Session): unknown {
+  if (error instanceof SuperviseError || !(error instanceof Error)) return error;
+  if (isConnectionGone(error, session)) {
+    return connectionLost(error, session, "backup; nothing was written");
+  }
+  if (!(error instanceof pg.DatabaseError)) return error;
+  const known = REASONS.find(([prefix]) => error.code?.startsWith(prefix) === true);
+  return new SuperviseError(known?.[1] ?? "DATABASE_LOST", {
+    what: `the database refused the backup: ${describe(error)}; nothing was written`,
+    where: session.where,
+    remedy: known?.[2] ?? "see the server's log for the reason, then try again",
+    cause: error,
+  });
+}
+
 /** @param error anything that ended a restore before its commit */
 export function restoreFailure(error: unknown, path: string, session: Session): unknown {
   if (error instanceof SuperviseError) return error;
@@ -53,13 +82,8 @@ export function restoreFailure(error: unknown, path: string, session: Session): 
   if (archive instanceof SuperviseError || !(error instanceof Error)) return archive;
   const state = codeOf(error) ?? "";
   const known = REASONS.find(([prefix]) => state.startsWith(prefix));
-  if (session.lost.aborted || CONNECTION_GONE.test(error.message)) {
-    return new SuperviseError("DATABASE_LOST", {
-      what: `the connection was lost during the restore; ${UNCHANGED}`,
-      where: session.where,
-      remedy: "see the server's log for the reason, then try again",
-      cause: error,
-    });
+  if (isConnectionGone(error, session)) {
+    return connectionLost(error, session, `restore; ${UNCHANGED}`);
   }
   if (!(error instanceof pg.DatabaseError)) return error;
   return new SuperviseError(known?.[1] ?? "RESTORE_REFUSED", {

@@ -8,6 +8,7 @@ import { quoteIdentifier, quoteQualified } from "../../postgres/quote.js";
 import type { Session } from "../../postgres/session.js";
 import { readInventory, type Inventory, type Table } from "../database/inventory.js";
 import type { Metadata, MetadataTable } from "../metadata.js";
+import { analyzeTables } from "./analyze.js";
 import { createLoader, type Loader } from "./rows.js";
 import { setSequences } from "./sequences.js";
 import { readStructure } from "./structure.js";
@@ -22,6 +23,7 @@ export interface LoadRequest {
   /** Called with all rows in place, with the transaction's id, just before the commit. */
   readonly beforeCommit: (xid: string) => Promise<void>;
   readonly done: (saved: MetadataTable) => void;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -40,8 +42,14 @@ const SETTINGS = `
   set local check_function_bodies = off;
   set local synchronous_commit = on`;
 
-async function runAll(session: Session, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await session.query(statement);
+async function runAll(
+  { session, signal }: LoadRequest,
+  statements: readonly string[],
+): Promise<void> {
+  for (const statement of statements) {
+    signal.throwIfAborted();
+    await session.query(statement);
+  }
 }
 
 /** The tables that the backup has rows for: no other is touched. */
@@ -69,25 +77,30 @@ async function empty(session: Session, tables: readonly Table[]): Promise<void> 
   }
 }
 
-async function refresh(
-  session: Session,
-  request: LoadRequest,
-  inventory: Inventory,
-): Promise<void> {
+/** Returns the views that were refreshed. */
+async function refresh(request: LoadRequest, inventory: Inventory): Promise<Inventory["views"]> {
   const populated = new Set(
     request.metadata.materialized_views
       .filter((view) => view.populated)
       .map(({ schema, name }) => JSON.stringify([schema, name])),
   );
-  for (const view of inventory.views) {
-    const wanted = view.populated || populated.has(JSON.stringify([view.schema, view.name]));
-    if (!wanted) continue;
-    await session.query(`refresh materialized view ${quoteQualified(view.schema, view.name)}`);
-  }
+  const wanted = inventory.views.filter(
+    ({ schema, name, populated: now }) => now || populated.has(JSON.stringify([schema, name])),
+  );
+  await runAll(
+    request,
+    wanted.map(({ schema, name }) => `refresh materialized view ${quoteQualified(schema, name)}`),
+  );
+  return wanted;
 }
 
-async function loadAll(request: LoadRequest): Promise<string> {
-  const { session, metadata } = request;
+interface Loaded {
+  readonly xid: string;
+  readonly warnings: readonly string[];
+}
+
+async function loadAll(request: LoadRequest): Promise<Loaded> {
+  const { session, metadata, signal } = request;
   const { namespace } = metadata.database;
   await session.query(SETTINGS);
   const tables = restoredTables(metadata, await readInventory(session, namespace));
@@ -95,7 +108,7 @@ async function loadAll(request: LoadRequest): Promise<string> {
   // Read again now that nobody can change it.
   const inventory = await readInventory(session, namespace);
   const structure = await readStructure(session, tables);
-  await runAll(session, structure.before);
+  await runAll(request, structure.before);
   await request.judge(inventory);
   await session.query(`set local search_path = ${quoteIdentifier(namespace)}, public`);
   await empty(session, tables);
@@ -104,12 +117,14 @@ async function loadAll(request: LoadRequest): Promise<string> {
   loader.check();
   await setSequences(session, metadata.sequences);
   await session.query("set constraints all immediate");
-  await runAll(session, structure.after);
-  await refresh(session, request, inventory);
+  const stopped = (): void => signal.throwIfAborted();
+  const warnings = await analyzeTables(session, tables, stopped);
+  await runAll(request, structure.after);
+  warnings.push(...(await analyzeTables(session, await refresh(request, inventory), stopped)));
   const [row] = await session.query<{ xid: string }>(
     "select pg_catalog.pg_current_xact_id()::text as xid",
   );
-  return row?.xid ?? "";
+  return { xid: row?.xid ?? "", warnings };
 }
 
 /** The connection went away during the commit, and no server answers what became of it. */
@@ -149,17 +164,20 @@ async function settledOutcome(
 
 export type CommitOutcome = "committed" | "rolled back" | "unknown";
 
-/** @param outcome asked when the connection is lost during the commit itself */
+/**
+ * @param outcome asked when the connection is lost during the commit itself
+ * @returns what went wrong without harm to the rows
+ */
 export async function runLoad(
   request: LoadRequest,
   outcome: (xid: string) => Promise<CommitOutcome>,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { session } = request;
   await session.query("begin");
-  let xid: string;
+  let loaded: Loaded;
   try {
-    xid = await loadAll(request);
-    await request.beforeCommit(xid);
+    loaded = await loadAll(request);
+    await request.beforeCommit(loaded.xid);
   } catch (error) {
     await rollBack(session);
     throw error;
@@ -168,10 +186,11 @@ export async function runLoad(
     await session.query("commit");
   } catch (error) {
     if (!session.lost.aborted) throw error;
-    const settled = await settledOutcome(request, outcome, xid);
+    const settled = await settledOutcome(request, outcome, loaded.xid);
     if (settled === "unknown") throw unknownOutcome(session.where, error);
     if (settled === "rolled back") throw error;
   }
+  return loaded.warnings;
 }
 
 /**

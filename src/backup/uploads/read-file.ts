@@ -1,7 +1,7 @@
 /**
  * Reads one upload as it is at one moment, as well as a file system lets one: a small file is read
- * whole and again when it changed meanwhile; a large one is read through at the size it had at first
- * and reported when it changed.
+ * whole and again when it changed meanwhile; a large one is read through at the size it had at first,
+ * and the caller is told when it changed.
  */
 import { constants, type BigIntStats } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
@@ -14,6 +14,8 @@ export interface OpenUpload {
   readonly mtimeNs: bigint;
   /** Exactly `size` bytes; each piece is valid until the next is asked for. */
   readonly content: AsyncIterable<Buffer>;
+  /** True when all of it was read at once: `changed` is false for good. */
+  readonly whole: boolean;
   /** After the content was read: whether somebody wrote to the file meanwhile. */
   changed(): Promise<boolean>;
   close(): Promise<void>;
@@ -86,6 +88,7 @@ export async function openUpload(path: Buffer, buffer: Buffer): Promise<OpenUplo
   }
   return {
     size,
+    whole,
     mode: Number(stats.mode & 0o777n),
     mtimeNs: stats.mtimeNs,
     content: whole ? held() : throughout(file, size, buffer),

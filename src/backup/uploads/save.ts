@@ -2,7 +2,7 @@
 import type { ArchiveWriter } from "../archive/archive-writer.js";
 import { LONGEST_PATH, showPath } from "../archive/member-path.js";
 import type { LeftOut } from "../database/inventory.js";
-import { openUpload } from "./read-file.js";
+import { openUpload, type OpenUpload } from "./read-file.js";
 import { below, walkUploads } from "./walk.js";
 
 /** The folder in the archive. */
@@ -19,11 +19,84 @@ export interface SavedUploads {
 }
 
 /** Names that are reported one by one; beyond that they are only counted. */
-const MOST_NAMED = 1_000;
+const MOST_NAMED = 200;
+
+/** The first of many, and how many more there were. */
+function createList<T>(more: (count: number) => T): { add(one: T): void; all(): T[] } {
+  const listed: T[] = [];
+  let unlisted = 0;
+  return {
+    add(one) {
+      if (listed.length < MOST_NAMED) listed.push(one);
+      else unlisted += 1;
+    },
+    all: () => (unlisted === 0 ? listed : [...listed, more(unlisted)]),
+  };
+}
 
 function memberPath(path: Buffer, folder: boolean): Buffer {
   const slash = path.length === 0 ? "" : "/";
   return Buffer.concat([Buffer.from(UPLOADS + slash), path, Buffer.from(folder ? "/" : "")]);
+}
+
+/** A large file that changed while it was read is read this often at most. */
+const TRIES = 3;
+
+interface Job {
+  readonly writer: ArchiveWriter;
+  /** Called with bytes as they are read, and with what was in vain, negative. */
+  readonly progress: (bytes: number) => void;
+  /** For one file at a time. */
+  readonly buffer: Buffer;
+}
+
+async function* counted(
+  pieces: AsyncIterable<Buffer>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Buffer, void, undefined> {
+  for await (const piece of pieces) {
+    count(piece.length);
+    yield piece;
+  }
+}
+
+interface SavedFile {
+  readonly size: number;
+  readonly changed: boolean;
+}
+
+/** Null: to be tried again. */
+async function writeFile(
+  { writer, progress }: Job,
+  member: Buffer,
+  upload: OpenUpload,
+  last: boolean,
+): Promise<SavedFile | null> {
+  const { size, mode, mtimeNs } = upload;
+  const entry = { path: member, size, mode, mtimeNs };
+  const content = counted(upload.content, progress);
+  if (upload.whole || last || !writer.seekable) {
+    await writer.file(entry, content);
+    return { size, changed: await upload.changed() };
+  }
+  const sound = async (): Promise<boolean> => !(await upload.changed());
+  if ((await writer.fileIf(entry, content, sound)) !== null) return { size, changed: false };
+  progress(-size);
+  return null;
+}
+
+/** Null: it has gone. */
+async function saveFile(job: Job, path: Buffer, member: Buffer): Promise<SavedFile | null> {
+  for (let attempt = 1; ; attempt += 1) {
+    const upload = await openUpload(path, job.buffer);
+    if (upload === null) return null;
+    try {
+      const saved = await writeFile(job, member, upload, attempt === TRIES);
+      if (saved !== null) return saved;
+    } finally {
+      await upload.close();
+    }
+  }
 }
 
 /** @param progress called with bytes as they are read */
@@ -32,43 +105,35 @@ export async function saveUploads(
   folder: string,
   progress: (bytes: number) => void,
 ): Promise<SavedUploads> {
-  const saved = { files: 0, folders: 0, bytes: 0 };
-  const leftOut: LeftOut[] = [];
-  const changed: string[] = [];
-  const buffer = Buffer.allocUnsafeSlow(1 << 20);
+  const total = { files: 0, folders: 0, bytes: 0 };
+  const leftOut = createList<LeftOut>((count) => ({
+    name: UPLOADS,
+    reason: `${count} more are left out for reasons like these`,
+  }));
+  const changed = createList((count) => `${count} more uploads`);
+  const job: Job = { writer, progress, buffer: Buffer.allocUnsafeSlow(1 << 20) };
   const skip = (path: Buffer, reason: string): void => {
-    if (leftOut.length < MOST_NAMED) leftOut.push({ name: `${UPLOADS}/${showPath(path)}`, reason });
+    leftOut.add({ name: `${UPLOADS}/${showPath(path)}`, reason });
   };
-  for await (const entry of walkUploads(folder)) {
-    const { path, mode, mtimeNs } = entry;
-    const member = memberPath(path, entry.kind === "folder");
+  for await (const { path, mode, mtimeNs, kind } of walkUploads(folder)) {
+    const member = memberPath(path, kind === "folder");
     if (member.length > LONGEST_PATH) {
       skip(path, "its path is longer than 4095 bytes");
-    } else if (entry.kind === "folder") {
+    } else if (kind === "folder") {
       await writer.folder({ path: member, mode, mtimeNs });
-      saved.folders += 1;
-    } else if (entry.kind === "other") {
+      total.folders += 1;
+    } else if (kind === "other") {
       skip(path, "neither a plain file nor a folder");
     } else {
-      const upload = await openUpload(below(folder, path), buffer);
-      if (upload === null) {
+      const saved = await saveFile(job, below(folder, path), member);
+      if (saved === null) {
         skip(path, "removed while the backup was made");
         continue;
       }
-      try {
-        const { size } = upload;
-        await writer.file(
-          { path: member, size, mode: upload.mode, mtimeNs: upload.mtimeNs },
-          upload.content,
-        );
-        if (await upload.changed()) changed.push(`${UPLOADS}/${showPath(path)}`);
-        saved.files += 1;
-        saved.bytes += size;
-        progress(size);
-      } finally {
-        await upload.close();
-      }
+      if (saved.changed) changed.add(`${UPLOADS}/${showPath(path)}`);
+      total.files += 1;
+      total.bytes += saved.size;
     }
   }
-  return { ...saved, leftOut, changed };
+  return { ...total, leftOut: leftOut.all(), changed: changed.all() };
 }

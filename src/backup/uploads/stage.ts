@@ -8,17 +8,15 @@ import type { TarEntry } from "../archive/tar-header.js";
 import { splitPath } from "../archive/member-path.js";
 import { syncFolder } from "../archive/output.js";
 import { unwritable } from "../refusals.js";
+import { closedToOwner } from "./sync.js";
 import { below } from "./walk.js";
 
 export interface Stage {
   /** Takes the next entry, in the order of a walk. */
   take(entry: TarEntry, content: AsyncIterable<Buffer>): Promise<void>;
-  /** Waits until everything is on disk, with its modes and times. */
+  /** Gives the last folders their modes and times. Nothing is durable yet: that is sync.ts. */
   finish(): Promise<void>;
 }
-
-/** Files on their way to the disk at once. */
-const SYNCING = 4;
 
 interface OpenFolder {
   readonly depth: number;
@@ -42,30 +40,24 @@ async function writeAll(file: FileHandle, content: AsyncIterable<Buffer>): Promi
 /** @param folder an empty folder of ours; the archive's `uploads/` becomes `folder` itself */
 export function createStage(folder: string): Stage {
   let openFolders: OpenFolder[] = [];
-  const syncing = new Set<Promise<void>>();
-  let failure: Error | null = null;
-
   async function closeFolders(depth: number): Promise<void> {
     while ((openFolders.at(-1)?.depth ?? -1) >= depth) {
       const closing = openFolders.at(-1);
       openFolders = openFolders.slice(0, -1);
       if (closing === undefined) return;
       const time = seconds(closing.entry.mtimeNs);
-      await syncFolder(closing.path);
+      if (outOfReach(closing.entry)) await syncFolder(closing.path);
       await utimes(closing.path, time, time);
       await chmod(closing.path, closing.entry.mode);
     }
   }
 
-  function sync(file: FileHandle): void {
-    const work = file
-      .datasync()
-      .finally(() => file.close())
-      .catch((error: unknown) => {
-        failure ??= error instanceof Error ? error : new Error(String(error));
-      })
-      .finally(() => syncing.delete(work));
-    syncing.add(work);
+  /** sync.ts will not be able to open it again. */
+  function outOfReach(entry: TarEntry): boolean {
+    return (
+      closedToOwner(entry.mode, entry.kind) ||
+      openFolders.some((folder) => closedToOwner(folder.entry.mode, "folder"))
+    );
   }
 
   async function takeFile(path: Buffer, entry: TarEntry, content: AsyncIterable<Buffer>) {
@@ -75,19 +67,16 @@ export function createStage(folder: string): Stage {
       const time = seconds(entry.mtimeNs);
       await file.utimes(time, time);
       await file.chmod(entry.mode);
-    } catch (error) {
+      if (outOfReach(entry)) await file.datasync();
+    } finally {
       await file.close();
-      throw error;
     }
-    sync(file);
-    if (syncing.size >= SYNCING) await Promise.race(syncing);
   }
 
   async function take(entry: TarEntry, content: AsyncIterable<Buffer>): Promise<void> {
     const parts = splitPath(entry.path).slice(1);
     const path = below(folder, parts.length === 0 ? Buffer.alloc(0) : joined(parts));
     await closeFolders(parts.length);
-    if (failure !== null) throw failure;
     if (entry.kind === "file") {
       await takeFile(path, entry, content);
       return;
@@ -106,8 +95,6 @@ export function createStage(folder: string): Stage {
     },
     async finish() {
       try {
-        await Promise.all(syncing);
-        if (failure !== null) throw failure;
         await closeFolders(0);
       } catch (error) {
         throw asUnwritable(folder, error);

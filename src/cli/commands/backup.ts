@@ -92,6 +92,7 @@ async function create(context: CliContext, options: CreateOptions): Promise<void
       return;
     }
     const result = await createBackup(request);
+    progress.pause();
     if (toStdout) context.io.stderr(renderCreated(result));
     else if (options.json === true) printJson(context, result);
     else context.io.stdout(renderCreated(result));
@@ -188,6 +189,7 @@ async function restore(context: CliContext, options: RestoreOptions): Promise<vo
       return;
     }
     const result = await restoreBackup(request);
+    progress.pause();
     if (options.json === true) printJson(context, render.restoredDocument(result));
     else context.io.stdout(render.renderRestored(result));
   });
@@ -238,7 +240,7 @@ function registerVerify(backup: Command, context: CliContext): void {
       const info = await longJob(context, (signal, progress) =>
         options.deep === true
           ? verifyDeep({ config, log, path, signal, progress })
-          : verifyArchive(path, progress),
+          : verifyArchive(path, progress, signal),
       );
       await noteVerified(config.root, path, new Date());
       if (options.json === true) {

@@ -7,6 +7,8 @@ import { formatSize } from "../../util/units.js";
 /** Text from an archive, without control characters. */
 const clean = (text: string): string => showPath(Buffer.from(text));
 
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
+
 function summary(metadata: Metadata): { tables: number; rows: number } {
   return {
     tables: metadata.tables.length,
@@ -21,8 +23,8 @@ export function renderRestorePlan({ info, target, report }: RestorePlan): string
   return [
     `backup    ${info.path} (${formatSize(info.bytes)}), every checksum is right`,
     `made      ${clean(metadata.timestamp)} of ${clean(metadata.project)} ${clean(metadata.framework_version ?? "")}, revision ${clean(metadata.revision ?? "none")}`,
-    `database  ${tables} tables, ${rows} rows, ${metadata.sequences.length} sequences`,
-    `uploads   ${uploads === null ? "none: the present ones stay" : `${uploads.files} files, ${formatSize(uploads.bytes)}`}`,
+    `database  ${plural(tables, "table")}, ${plural(rows, "row")}, ${plural(metadata.sequences.length, "sequence")}`,
+    `uploads   ${uploads === null ? "none: the present ones stay" : `${plural(uploads.files, "file")}, ${formatSize(uploads.bytes)}`}`,
     `into      ${target}`,
     ...report.notes.map((note) => `note      ${clean(note)}`),
     ...report.needsForce.map((obstacle) => `replaces  ${clean(obstacle)} (needs --force)`),
@@ -52,9 +54,10 @@ export function restorePlanDocument({ info, target, report, uploadsLost }: Resto
 
 export function renderRestored({ info, tables, rows, warnings }: RestoreResult): string {
   const { uploads } = info.metadata;
-  const files = uploads === null ? "the uploads were left as they are" : `${uploads.files} uploads`;
+  const files =
+    uploads === null ? "the uploads were left as they are" : plural(uploads.files, "upload");
   return [
-    `restored ${info.path}: ${tables} tables, ${rows} rows, ${files}`,
+    `restored ${info.path}: ${plural(tables, "table")}, ${plural(rows, "row")}, ${files}`,
     ...warnings.map((warning) => `  warning   ${warning}`),
     "",
   ].join("\n");

@@ -12,7 +12,8 @@ import type { Config } from "../../config/config.js";
 /** Never source: dependencies, repositories, our own state, editors' droppings, logs, databases. */
 const NEVER =
   /^(node_modules|\.git|\.hg|\.svn|\.dazzle|\.idea|\.vscode|\.DS_Store|coverage|4913|.*~|\.#.*|#.*#|.*\.(sw[a-p]|tmp|log|pid|sock|sqlite3?|db|db-(wal|shm|journal)))$/;
-const ARCHIVE = /^backup-.*\.tar\.gz(\.partial)?$/;
+/** Backups, unfinished ones, and folders in which a restore unpacks uploads. */
+const ARCHIVE = /^(backup-.*\.tar\.gz(\.partial)?|\..+\.partial|\..+\.restore-[0-9a-f]{8}-.+)$/;
 
 export interface IgnoreInput {
   readonly config: Config;

@@ -5,6 +5,8 @@ import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { verifyDeep } from "../../../src/backup/deep-verify.js";
 import { noProgress } from "../../../src/backup/progress.js";
 import type { Config } from "../../../src/config/config.js";
+import { verifyArchive } from "../../../src/backup/verify.js";
+import type { Session } from "../../../src/postgres/session.js";
 import { acquireLock } from "../../../src/postgres/lock.js";
 import {
   create,
@@ -45,6 +47,16 @@ async function ownedDatabase(): Promise<{ url: string; admin: string; role: stri
     await onServer(`drop role ${role}`);
   });
   return { url: urlOf(made.name, { user: role, password: "secret" }), admin: made.url, role };
+}
+
+/** Until the session of that name waits for a lock. */
+async function waitsForLock(admin: Session, application: string): Promise<void> {
+  const waiting = `select 1 from pg_stat_activity
+    where application_name = '${application}' and wait_event_type = 'Lock' and datname = current_database()`;
+  while ((await admin.query(waiting)).length === 0) {
+    // The activity is read once a transaction.
+    await admin.query("select pg_stat_clear_snapshot()");
+  }
 }
 
 const SMALL = [
@@ -234,6 +246,23 @@ describe("a restore that must not happen", () => {
     expect(leftovers(other.root)).toEqual([]);
   });
 
+  test("ends with 130 at once when it is interrupted while the server is busy with it", async () => {
+    const target = await database(...SMALL);
+    const holder = await connect(target);
+    await holder.query("begin");
+    await holder.query("select * from item");
+    const stop = new AbortController();
+    const other = await projectAt(target, { "uploads/old.txt": "old" });
+    const failing = failureOf(restore(other, path, { force: true, signal: stop.signal }));
+    await waitsForLock(holder, "tasks/restore");
+    stop.abort();
+    // Not 75: the wait for the table would have gone on for ten seconds.
+    expect((await failing).exitStatus).toBe(130);
+    await holder.end();
+    expect(Object.keys(treeDigest(join(other.root, "uploads")))).toEqual(["old.txt"]);
+    expect(leftovers(other.root)).toEqual([]);
+  });
+
   test("that loses its connection while it loads says so and leaves everything as it was", async () => {
     const target = await database(...SMALL);
     const other = await projectAt(target);
@@ -368,6 +397,56 @@ describe("pg_dump", () => {
     await restore(config, path ?? "");
     expect(await rowsOf(source, "select count(*)::int as n from whole")).toEqual([{ n: 10 }]);
   });
+});
+
+test("a backup that is interrupted while it waits for a table ends with 130 and leaves nothing", async () => {
+  const source = await database(...SMALL);
+  const holder = await connect(source);
+  await holder.query("begin");
+  await holder.query("lock table item in access exclusive mode");
+  const config = await projectAt(source);
+  const stop = new AbortController();
+  const failing = failureOf(create(config, { signal: stop.signal }));
+  await waitsForLock(holder, "tasks/backup");
+  stop.abort();
+  expect((await failing).exitStatus).toBe(130);
+  await holder.end();
+  expect(readdirSync(config.root)).toEqual(["dazzle.toml"]);
+});
+
+test.each(["pg_dump", "copy"] as const)(
+  "a backup by %s whose connection is lost ends with 69 and leaves nothing",
+  async (engine) => {
+    const source = await database(...SMALL, ...ITEMS);
+    const config = await projectAt(source);
+    const admin = await connect(source);
+    const failure = await failureOf(
+      create(config, {
+        engine,
+        progress: {
+          phase: (name) => {
+            if (name !== "database") return;
+            void admin.query(
+              "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tasks/backup'",
+            );
+          },
+          add: () => undefined,
+          pause: () => undefined,
+        },
+      }),
+    );
+    await admin.end();
+    expect(failure.exitStatus).toBe(69);
+    expect(readdirSync(config.root)).toEqual(["dazzle.toml"]);
+  },
+);
+
+test("a verification that is interrupted ends with 130", async () => {
+  const config = await projectAt(await database(...SMALL, ...ITEMS));
+  const failure = await failureOf(
+    verifyArchive(await createFile(config), noProgress, AbortSignal.abort()),
+  );
+  expect(failure.exitStatus).toBe(130);
 });
 
 test("a backup is of one moment: rows that come meanwhile are not in it", async () => {

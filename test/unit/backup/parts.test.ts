@@ -81,9 +81,10 @@ test("names are shown without what steers a terminal", () => {
 });
 
 test("progress tells size, rate and time left", () => {
-  expect(progressLine("uploads", 25e6, 100e6, 1_000)).toBe(
-    "uploads 25 MB of 100 MB, 25 MB/s, 3s left",
+  expect(progressLine("uploads", 50e6, 100e6, 2_000)).toBe(
+    "uploads 50 MB of 100 MB, 25 MB/s, 2s left",
   );
+  expect(progressLine("uploads", 1, 100e6, 200)).toBe("uploads 1 B of 100 MB, 5 B/s");
   expect(progressLine("database", 0, null, 0)).toBe("database 0 B");
 });
 

@@ -1,0 +1,138 @@
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { noProgress, type Progress } from "../../../src/backup/progress.js";
+import { verifyArchive } from "../../../src/backup/verify.js";
+import type { Config } from "../../../src/config/config.js";
+import {
+  create,
+  createFile,
+  failureOf,
+  leftovers,
+  projectAt,
+  restore,
+  treeDigest,
+  writeFiles,
+} from "../../support/backup.js";
+import { createDatabase, type TestDatabase } from "../../support/database.js";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(() => database.drop());
+
+const uploadsOf = (config: Config): string => join(config.root, "uploads");
+
+test("a link to the uploads folder is followed, by the backup and by the restore", async () => {
+  const config = await projectAt(database.url);
+  writeFiles(join(config.root, "shared"), { "a.txt": "a" });
+  symlinkSync("shared", uploadsOf(config));
+  const { path, metadata } = await create(config);
+  expect(metadata.uploads).toEqual({ files: 1, folders: 1, bytes: 1 });
+  writeFileSync(join(config.root, "shared", "a.txt"), "changed");
+  await restore(config, path ?? "", { force: true });
+  expect(readFileSync(join(config.root, "shared", "a.txt"), "utf8")).toBe("a");
+  expect(leftovers(config.root)).toEqual([]);
+});
+
+test.each([
+  ["a file", (path: string) => writeFileSync(path, "x"), /no folder/],
+  ["a link to nothing", (path: string) => symlinkSync("nowhere", path), /leads nowhere/],
+])("uploads that are %s are an error, no shorter backup", async (_, make, text) => {
+  const config = await projectAt(database.url);
+  make(uploadsOf(config));
+  const failure = await failureOf(create(config));
+  expect(failure.exitStatus).toBe(78);
+  expect(failure.message).toMatch(text);
+});
+
+test("links and devices among the uploads are left out and named", async () => {
+  const config = await projectAt(database.url, { "uploads/a.txt": "a" });
+  symlinkSync("/etc/passwd", join(uploadsOf(config), "link"));
+  const { metadata } = await create(config);
+  expect(metadata.left_out).toEqual([
+    { name: "uploads/link", reason: "neither a plain file nor a folder" },
+  ]);
+  expect(metadata.uploads?.files).toBe(1);
+});
+
+test("an empty uploads folder comes back, a missing one stays missing", async () => {
+  const config = await projectAt(database.url);
+  mkdirSync(uploadsOf(config));
+  const empty = await createFile(config);
+  rmSync(uploadsOf(config), { recursive: true });
+  const none = await createFile(config);
+  const target = await projectAt(database.url);
+  await restore(target, none);
+  expect(leftovers(target.root)).toEqual([]);
+  expect(Object.keys(treeDigest(target.root))).toEqual(["dazzle.toml"]);
+  await restore(target, empty);
+  expect(Object.keys(treeDigest(target.root)).sort()).toEqual(["dazzle.toml", "uploads"]);
+});
+
+/** Calls `harm` whenever a piece of the uploads has been read. */
+function whileReading(harm: () => void): Progress {
+  let phase = "";
+  return {
+    phase: (name) => (phase = name),
+    add: (bytes) => {
+      if (phase === "uploads" && bytes > 0) harm();
+    },
+    pause: () => undefined,
+  };
+}
+
+/** Does `harm` when the first bytes of the uploads have been read. */
+async function createWhile(config: Config, harm: () => void): Promise<string> {
+  let done = false;
+  const path = await createFile(config, {
+    progress: {
+      ...noProgress,
+      phase: (name) => {
+        if (name !== "uploads" || done) return;
+        done = true;
+        harm();
+      },
+    },
+  });
+  await verifyArchive(path, noProgress);
+  return path;
+}
+
+test("a file that is gone by the time it is read is named, and the backup is whole", async () => {
+  const config = await projectAt(database.url, { "uploads/a": "a", "uploads/b": "b" });
+  const path = await createWhile(config, () => rmSync(join(uploadsOf(config), "b")));
+  const { metadata } = await verifyArchive(path, noProgress);
+  expect(metadata.uploads?.files).toBe(1);
+});
+
+test("a large file that others write to while it is read is read again, whole", async () => {
+  const large = Buffer.alloc(5_000_000, "a");
+  const config = await projectAt(database.url, { "uploads/large": large });
+  const file = join(uploadsOf(config), "large");
+  let harmed = false;
+  const { path, metadata } = await create(config, {
+    progress: whileReading(() => {
+      if (harmed) return;
+      harmed = true;
+      writeFileSync(file, Buffer.alloc(4_000_000, "b"));
+    }),
+  });
+  expect(harmed).toBe(true);
+  expect(metadata.warnings).toEqual([]);
+  const target = await projectAt(database.url);
+  await restore(target, path ?? "");
+  expect(treeDigest(uploadsOf(target))).toEqual(treeDigest(uploadsOf(config)));
+});
+
+test("one that never holds still is kept and named in a warning", async () => {
+  const config = await projectAt(database.url, { "uploads/log": Buffer.alloc(6_000_000, "a") });
+  const file = join(uploadsOf(config), "log");
+  let size = 6_000_000;
+  const { path, metadata } = await create(config, {
+    progress: whileReading(() => truncateSync(file, (size -= 100_000))),
+  });
+  expect(metadata.warnings).toEqual(["uploads/log changed while it was read"]);
+  await verifyArchive(path ?? "", noProgress);
+});
