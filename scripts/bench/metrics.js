@@ -3,6 +3,7 @@
 import { renderMetrics } from "../../dist/control/metrics.js";
 import { createAggregate } from "../../dist/sampling/aggregate.js";
 import { createHistogram, record, take } from "../../dist/sampling/histogram.js";
+import { createRuntimeTotals } from "../../dist/sampling/runtime.js";
 import { medianOf } from "./lib-report.js";
 
 const WORKERS = 16;
@@ -36,6 +37,17 @@ const worker = (id) => ({
 
 export default function run() {
   const aggregate = createAggregate({ warnWaitMs: 1_000, leakAfterMs: 60_000 });
+  const runtimes = createRuntimeTotals();
+  const spaces = ["new", "old", "code", "large_object", "new_large_object", "read_only", "shared"];
+  const figures = ["loop.utilization"].concat(
+    ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map((key) => `delay.${key}`),
+  );
+  /** @param {number} at */
+  const runtime = (at) => ({
+    counters: { "cpu.user": at, "cpu.system": at, "loop.active": at, "gc.minor.count": at },
+    gauges: Object.fromEntries(figures.map((key) => [key, Math.random()])),
+    heap: Object.fromEntries(spaces.map((space) => [`${space}_space`, { used: at, size: at }])),
+  });
   const reports = Array.from({ length: 60 }, report);
   const slots = Array.from({ length: WORKERS }, (_, at) => at + 1);
   let now = 0;
@@ -45,6 +57,7 @@ export default function run() {
     for (const slot of slots) {
       const sent = reports[(now / 1_000 + slot) % reports.length];
       if (sent !== undefined) aggregate.ingest(slot, [sent], now);
+      runtimes.ingest(slot, 1_000 + slot, runtime(now));
     }
     aggregate.tick(now);
     const text = renderMetrics({
@@ -56,7 +69,7 @@ export default function run() {
       },
       ...{ pools: aggregate.series(), now, ready: true, restarts: {} },
       reloads: { done: 0, abandoned: 0 },
-      heapBytes: new Map(),
+      runtimes: runtimes.series(),
     });
     bytes = text.length;
   };

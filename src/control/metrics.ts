@@ -5,8 +5,10 @@
  */
 import { SUPERVISOR_STATES, WORKER_STATES } from "./metric-states.js";
 import { poolFamilies } from "./metrics-pool.js";
+import { runtimeFamilies } from "./metrics-runtime.js";
 import { renderOpenMetrics, type Family, type Sample } from "./openmetrics.js";
 import type { Status } from "./protocol.js";
+import type { RuntimeSeries } from "../sampling/runtime.js";
 import type { Watched } from "../sampling/episode.js";
 
 export interface SupervisorSnapshot {
@@ -20,8 +22,8 @@ export interface SupervisorSnapshot {
   readonly restarts: Readonly<Record<string, number>>;
   /** Reloads by outcome, since the start. */
   readonly reloads: Readonly<Record<"done" | "abandoned", number>>;
-  /** Bytes of the JavaScript heap in use, by worker slot. */
-  readonly heapBytes: ReadonlyMap<number, number>;
+  /** What workers tell of their Node runtime. */
+  readonly runtimes: readonly RuntimeSeries[];
 }
 
 /** OpenMetrics text, ready to serve. */
@@ -29,6 +31,7 @@ export function renderMetrics(snapshot: SupervisorSnapshot): string {
   return renderOpenMetrics([
     ...supervisorFamilies(snapshot),
     ...workerFamilies(snapshot),
+    ...runtimeFamilies(snapshot.runtimes),
     ...poolFamilies(snapshot.pools, snapshot.now),
   ]);
 }
@@ -121,33 +124,15 @@ function supervisorFamilies(snapshot: SupervisorSnapshot): Family[] {
   ];
 }
 
-function workerFamilies({ status, heapBytes }: SupervisorSnapshot): Family[] {
+function workerFamilies({ status }: SupervisorSnapshot): Family[] {
   const running = status.workers.filter(({ pid }) => pid !== null);
   const each = (value: (worker: (typeof running)[number]) => number): Sample[] =>
     running.map((worker) => ({ labels: { worker: worker.id }, value: value(worker) }));
-  const seconds = { type: "gauge", unit: "seconds" } as const;
   return [
     {
-      ...seconds,
-      name: "nodejs_eventloop_delay_p50_seconds",
-      help: "Median delay of the event loop in the last second.",
-      samples: each((worker) => worker.event_loop_delay_ms.p50 / 1_000),
-    },
-    {
-      ...seconds,
-      name: "nodejs_eventloop_delay_p99_seconds",
-      help: "99th percentile of the event loop's delay in the last second.",
-      samples: each((worker) => worker.event_loop_delay_ms.p99 / 1_000),
-    },
-    {
-      ...seconds,
-      name: "nodejs_eventloop_delay_max_seconds",
-      help: "Longest delay of the event loop in the last second.",
-      samples: each((worker) => worker.event_loop_delay_ms.max / 1_000),
-    },
-    {
-      ...seconds,
       name: "process_uptime_seconds",
+      type: "gauge",
+      unit: "seconds",
       help: "Time since the worker started.",
       samples: each((worker) => worker.uptime_s),
     },
@@ -169,26 +154,10 @@ function workerFamilies({ status, heapBytes }: SupervisorSnapshot): Family[] {
       ],
     },
     {
-      name: "v8js_memory_heap_used_bytes",
-      type: "gauge",
-      unit: "bytes",
-      help: "JavaScript heap in use, all spaces.",
-      samples: running.flatMap(({ id }) => {
-        const value = heapBytes.get(id);
-        return value === undefined ? [] : [{ labels: { worker: id }, value }];
-      }),
-    },
-    {
-      name: "http_server_active_requests",
+      name: "dazzle_supervisor_worker_active_requests",
       type: "gauge",
       help: "Requests in flight.",
       samples: each((worker) => worker.requests.in_flight),
-    },
-    {
-      name: "dazzle_supervisor_worker_requests",
-      type: "counter",
-      help: "Requests begun by the slot's present worker; starts again with its replacement.",
-      samples: each((worker) => worker.requests.total),
     },
   ];
 }

@@ -76,7 +76,8 @@ export type ToPrimary =
       readonly type: "stats";
       readonly loop: LoopDelay;
       readonly requests: { readonly total: number; readonly inFlight: number };
-      readonly heapBytes: number;
+      /** Parsed by sampling/runtime.ts. */
+      readonly runtime: unknown;
     }
   /** Parsed by sampling/report.ts. */
   | { readonly v: number; readonly type: "pools"; readonly reports: unknown }

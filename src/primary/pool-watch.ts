@@ -1,8 +1,13 @@
-/** Takes in what workers report of their pools, looks at it each second, and logs what it means. */
+/** Takes in what workers report of their pools and their runtime, looks at it each second, and logs what it means. */
 import type { Config } from "../config/config.js";
 import type { Logger } from "../log/logger.js";
 import { createAggregate, type Aggregate } from "../sampling/aggregate.js";
 import { parsePoolReports } from "../sampling/report.js";
+import {
+  createRuntimeTotals,
+  parseRuntimeReport,
+  type RuntimeSeries,
+} from "../sampling/runtime.js";
 import type { WorkerHandle } from "./worker-handle.js";
 
 const EVERY_MS = 1_000;
@@ -11,12 +16,16 @@ const SAMPLE_EVERY_MS = 60_000;
 export interface PoolWatch {
   readonly aggregate: Aggregate;
   ingest(worker: WorkerHandle, reports: unknown): void;
+  /** Takes in what a worker reports of its runtime, and how many requests it has begun. */
+  runtime(worker: WorkerHandle, report: unknown, requests: number): void;
+  runtimes(): readonly RuntimeSeries[];
   gone(worker: WorkerHandle): void;
   close(): void;
 }
 
 export function watchPools({ pool }: Config, log: Logger): PoolWatch {
   const aggregate = createAggregate({ warnWaitMs: pool.warnWaitMs, leakAfterMs: pool.leakAfterMs });
+  const runtimes = createRuntimeTotals();
   let database = aggregate.database().state;
 
   /** Once each, however many pools of however many workers notice. */
@@ -49,7 +58,16 @@ export function watchPools({ pool }: Config, log: Logger): PoolWatch {
       const parsed = parsePoolReports(reports);
       if (parsed !== null) aggregate.ingest(slot, parsed, performance.now(), pid);
     },
-    gone: ({ slot, pid }) => aggregate.workerGone(slot, pid),
+    runtime: ({ slot, pid }, report, requests) => {
+      const parsed = parseRuntimeReport(report);
+      if (parsed === null) return;
+      runtimes.ingest(slot, pid, { ...parsed, counters: { ...parsed.counters, requests } });
+    },
+    runtimes: () => runtimes.series(),
+    gone: ({ slot, pid }) => {
+      aggregate.workerGone(slot, pid);
+      runtimes.gone(pid);
+    },
     close: () => {
       clearInterval(timer);
       clearInterval(sampler);

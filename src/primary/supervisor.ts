@@ -108,8 +108,8 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
       case "stats": {
         const { total, inFlight } = message.requests;
         const perSecond = total - handle.stats.total;
-        const { loop, heapBytes } = message;
-        handle.stats = { loop, total, inFlight, perSecond, heapBytes };
+        handle.stats = { loop: message.loop, total, inFlight, perSecond };
+        pools.runtime(handle, message.runtime, total);
         warnOfSlowLoop(handle);
         return;
       }

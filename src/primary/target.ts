@@ -44,9 +44,7 @@ export function createTarget(
         ready: readiness().ready,
         restarts: supervisor.counts.restarts,
         reloads: supervisor.counts.reloads,
-        heapBytes: new Map(
-          [...supervisor.handles.values()].map(({ slot, stats }) => [slot, stats.heapBytes]),
-        ),
+        runtimes: supervisor.pools.runtimes(),
       }),
     reload: async ({ parallel }): Promise<ReloadResult> => {
       const began = performance.now();

@@ -23,7 +23,6 @@ export interface WorkerStats {
   readonly total: number;
   readonly inFlight: number;
   readonly perSecond: number;
-  readonly heapBytes: number;
 }
 
 export interface WorkerHandle {
@@ -72,7 +71,7 @@ export function forkWorker(input: ForkInput, listeners: WorkerListeners): Worker
     pid: child.pid ?? 0,
     startedAt: Date.now(),
     slot,
-    stats: { loop: { p50: 0, p99: 0, max: 0 }, total: 0, inFlight: 0, perSecond: 0, heapBytes: 0 },
+    stats: { loop: { p50: 0, p99: 0, max: 0 }, total: 0, inFlight: 0, perSecond: 0 },
     send: (message) => {
       if (waiting !== null) waiting.push(message);
       // Not to a worker that is already gone: its exit tells.

@@ -1,8 +1,8 @@
 /** What a worker tells the primary each second once it is ready: event loop, requests, pools. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { getHeapStatistics } from "node:v8";
 import type { Channel } from "./channel.js";
 import { collectPoolReports } from "./measure.js";
+import { createRuntimeFigures } from "./runtime-figures.js";
 import type { Traffic } from "./traffic.js";
 
 const EVERY_MS = 1_000;
@@ -17,6 +17,7 @@ export function startReporting(channel: Channel, traffic: Traffic, hangTimeoutMs
   setInterval(() => void channel.send({ type: "beat" }), beatEveryMs(hangTimeoutMs)).unref();
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
+  const figures = createRuntimeFigures(histogram, RESOLUTION_MS);
   const delay = (nanoseconds: number): number =>
     Math.max(0, Math.round(nanoseconds / 1e4) / 100 - RESOLUTION_MS);
   const report = (): void => {
@@ -29,12 +30,13 @@ export function startReporting(channel: Channel, traffic: Traffic, hangTimeoutMs
             p99: delay(histogram.percentile(99)),
             max: delay(histogram.max),
           };
+    const runtime = figures();
     histogram.reset();
     void channel.send({
       type: "stats",
       loop,
       requests: { total: traffic.total(), inFlight: traffic.inFlight() },
-      heapBytes: getHeapStatistics().used_heap_size,
+      runtime,
     });
   };
   report();

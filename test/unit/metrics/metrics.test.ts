@@ -3,6 +3,11 @@ import { renderMetrics, type SupervisorSnapshot } from "../../../src/control/met
 import { renderOpenMetrics } from "../../../src/control/openmetrics.js";
 import type { Status, WorkerStatus } from "../../../src/control/protocol.js";
 import { createAggregate } from "../../../src/sampling/aggregate.js";
+import {
+  createRuntimeTotals,
+  parseRuntimeReport,
+  type RuntimeReport,
+} from "../../../src/sampling/runtime.js";
 import { delta, report } from "../sampling/reports.js";
 import { parseOpenMetrics } from "./parser.js";
 
@@ -18,6 +23,27 @@ const worker = (id: number): WorkerStatus => ({
   event_loop_delay_ms: { p50: 0.1, p99: 4, max: 9.5 },
   requests: { total: 7, in_flight: 1, per_s: 2 },
   pools: [],
+});
+
+const runtime = (seconds: number): RuntimeReport => ({
+  counters: {
+    "cpu.user": seconds,
+    "cpu.system": seconds / 4,
+    "loop.active": seconds,
+    "loop.idle": 10,
+    "gc.minor.count": 3,
+    "gc.minor.sum": 0.5,
+    "gc.minor.0.01": 2,
+    "gc.minor.1": 1,
+    requests: 7,
+  },
+  gauges: {
+    "loop.utilization": 0.25,
+    ...Object.fromEntries(
+      ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map((key) => [`delay.${key}`, 0.002]),
+    ),
+  },
+  heap: { new_space: { used: 1_000, size: 2_000 }, old_space: { used: 5_000, size: 9_000 } },
 });
 
 function snapshot(workers = 2): SupervisorSnapshot {
@@ -38,6 +64,8 @@ function snapshot(workers = 2): SupervisorSnapshot {
       1_000,
     );
   }
+  const runtimes = createRuntimeTotals();
+  for (let slot = 1; slot <= workers; slot += 1) runtimes.ingest(slot, 100 + slot, runtime(2));
   const status: Status = {
     pid: 1,
     version: "0.1.0",
@@ -60,7 +88,7 @@ function snapshot(workers = 2): SupervisorSnapshot {
     ready: true,
     restarts: { crash: 2 },
     reloads: { done: 1, abandoned: 0 },
-    heapBytes: new Map([[1, 9_000_000]]),
+    runtimes: runtimes.series(),
   };
 }
 
@@ -129,4 +157,58 @@ test("counters go on when a worker is replaced, and its state leaves", () => {
   const gone = parseOpenMetrics(renderMetrics({ ...snapshot(0), pools: aggregate.series() }));
   expect(gone.get("dazzle_supervisor_pool_checkouts")?.samples).toMatchObject([{ value: 4 }]);
   expect(gone.has("db_client_connection_count")).toBe(false);
+});
+
+test("the runtime is told under OpenTelemetry's names, with their required attributes", () => {
+  const families = parseOpenMetrics(renderMetrics(snapshot(1)));
+  const values = (name: string) =>
+    families.get(name)?.samples.map(({ labels, value }) => [labels, value]);
+  expect(values("process_cpu_time_seconds")).toEqual([
+    [{ worker: "1", cpu_mode: "user" }, 2],
+    [{ worker: "1", cpu_mode: "system" }, 0.5],
+  ]);
+  expect(values("nodejs_eventloop_time_seconds")).toEqual([
+    [{ worker: "1", nodejs_eventloop_state: "active" }, 2],
+    [{ worker: "1", nodejs_eventloop_state: "idle" }, 10],
+  ]);
+  expect(values("nodejs_eventloop_utilization_ratio")).toEqual([[{ worker: "1" }, 0.25]]);
+  for (const key of ["min", "max", "mean", "stddev", "p50", "p90", "p99"]) {
+    expect(values(`nodejs_eventloop_delay_${key}_seconds`)).toEqual([[{ worker: "1" }, 0.002]]);
+  }
+  expect(values("v8js_memory_heap_used_bytes")).toEqual([
+    [{ worker: "1", v8js_heap_space_name: "new_space" }, 1_000],
+    [{ worker: "1", v8js_heap_space_name: "old_space" }, 5_000],
+  ]);
+  const collections = families.get("v8js_gc_duration_seconds")?.samples ?? [];
+  expect(collections.map(({ labels, value }) => [labels["le"] ?? "", value])).toEqual([
+    ["0.01", 2],
+    ["0.1", 2],
+    ["1.0", 3],
+    ["10.0", 3],
+    ["+Inf", 3],
+    ["", 3],
+    ["", 0.5],
+  ]);
+});
+
+test("counters of the runtime go on when a worker is replaced, also while two overlap", () => {
+  const totals = createRuntimeTotals();
+  totals.ingest(1, 101, runtime(2));
+  totals.ingest(1, 101, runtime(3));
+  totals.ingest(1, 102, runtime(1));
+  totals.ingest(1, 101, runtime(4));
+  totals.gone(101);
+  totals.ingest(1, 102, runtime(2));
+  const [slot] = totals.series();
+  expect(slot?.totals.get("cpu.user")).toBe(6);
+  expect(slot?.totals.get("requests")).toBe(14);
+  expect(slot?.latest?.counters["cpu.user"]).toBe(2);
+  totals.gone(102);
+  expect(totals.series()).toMatchObject([{ slot: 1, latest: null }]);
+});
+
+test("a report of the runtime that is amiss is refused", () => {
+  expect(parseRuntimeReport(runtime(1))).not.toBeNull();
+  for (const amiss of [null, 1, {}, { ...runtime(1), counters: { "cpu.user": -1 } }])
+    expect(parseRuntimeReport(amiss)).toBeNull();
 });
