@@ -1,5 +1,6 @@
 /** What the environment of a worker holds beyond the primary's own. */
 import type { Config } from "../config/config.js";
+import { parseDatabaseUrl } from "../postgres/url.js";
 
 /** From the start of the process; nothing here is secret. */
 export function workerEnvironment(
@@ -28,4 +29,26 @@ export function secretEnvironment(
 ): Record<string, string> {
   const { url } = config.database;
   return { ...dotenv, ...(url === null ? {} : { DATABASE_URL: url }) };
+}
+
+/** What libpq and pg read where a program gives them no server. */
+const SERVER_VARIABLES = /^PG(HOST|HOSTADDR|PORT|USER|PASSWORD|DATABASE|SERVICE)$/;
+
+/**
+ * For the development server of our own: an unchanged application whose pool is `new Pool()` finds it
+ * too. Nothing where somebody has named a server of theirs by any of these variables.
+ */
+export function serverEnvironment(
+  url: string,
+  given: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  if (Object.keys(given).some((name) => SERVER_VARIABLES.test(name))) return {};
+  const { host, port, user, password, database } = parseDatabaseUrl(url);
+  return {
+    PGHOST: host,
+    PGPORT: String(port),
+    PGUSER: user,
+    PGDATABASE: database,
+    ...(password === null ? {} : { PGPASSWORD: password }),
+  };
 }

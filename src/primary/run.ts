@@ -14,7 +14,8 @@ import { settlePort } from "./address.js";
 import { createOwnSession } from "./own-session.js";
 import { createUpkeep, learnMigrations } from "./upkeep.js";
 import { createDevelopment } from "./development.js";
-import { checkBudget, checkEntry, checkPin, findDatabase, migrate } from "./prepare.js";
+import { serverEnvironment } from "./environment.js";
+import { checkBudget, checkEntry, checkPin, findDatabase, migrate, type Found } from "./prepare.js";
 import { activatedSocket } from "./activation.js";
 import { createNotifier } from "./notify.js";
 import { startGuardian } from "./guardian.js";
@@ -74,7 +75,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     const config = { ...found.config, app: { ...found.config.app, workers } };
     return {
       config: first && socket === null ? await settlePort(config) : config,
-      dotenv: resolved.dotenv,
+      dotenv: { ...ownServer(resolved, found), ...resolved.dotenv },
     };
   };
 
@@ -134,6 +135,13 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
       uptime_s: Math.round((Date.now() - startedAt.getTime()) / 1_000),
     });
   }
+}
+
+/** Empty unless the embedded server is what the application is to use. */
+function ownServer({ config, dotenv }: ResolvedConfig, found: Found): Record<string, string> {
+  const { url } = found.config.database;
+  if (config.database.url !== null || url === null) return {};
+  return serverEnvironment(url, { ...process.env, ...dotenv });
 }
 
 const interrupted = (): SuperviseError =>

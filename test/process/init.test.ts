@@ -63,6 +63,22 @@ it("an existing Express server with pg is supervised, sized, migrated and measur
   await running.end();
 });
 
+it("an unchanged `new Pool()` finds the embedded server in development", async () => {
+  const folder = project({
+    "package.json": JSON.stringify({ name: "shop", dependencies: { express: "*", pg: "*" } }),
+    "server.js": SERVER.replace("{ connectionString: process.env.DATABASE_URL }", ""),
+    "schema.sql": "CREATE TABLE item (id int PRIMARY KEY);\n",
+  });
+  symlinkSync(join(REPOSITORY, "node_modules"), join(folder, "node_modules"));
+  await supervise(folder, "init");
+  const port = await freePort();
+  const running = launch({ cwd: folder, args: ["--no-watch"], env: { PORT: String(port) } });
+  await running.waitFor("supervisor.ready");
+  const answer = await fetch(`http://127.0.0.1:${port}/`);
+  expect([answer.status, await answer.json()]).toEqual([200, { name: "shop/worker 1" }]);
+  await running.end();
+});
+
 interface Measured {
   readonly pool: { readonly max: number; readonly checkouts: number };
 }
