@@ -133,7 +133,7 @@ export function createAggregate(settings: AggregateSettings): Aggregate {
       }
     }
     for (const group of affected.values()) {
-      told.push(exhaustedLine(group, { leakAfterMs: settings.leakAfterMs, largestMax }));
+      told.push(exhaustedLine(group, { leakAfterMs: settings.leakAfterMs, now, largestMax }));
       for (const { episode } of group) {
         episode.toldAt = now;
         Object.assign(episode.since, { checkouts: 0, timeouts: 0 });

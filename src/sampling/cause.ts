@@ -1,6 +1,6 @@
 /** Why a pool is exhausted, as far as its figures tell. */
 import { quantile } from "./histogram.js";
-import type { Gauges, Series } from "./series.js";
+import { isRefused, type Gauges, type Series } from "./series.js";
 
 export type Cause = "undersized" | "leak" | "long-transaction" | "server-limit" | "slow-database";
 
@@ -12,12 +12,9 @@ const LONG_HOLD_MS = 2_000;
 const SLOWER = 3;
 /** Enough earlier uses to say what is usual. */
 const USUAL_SAMPLE = 100;
-const TOO_MANY_CONNECTIONS = "53300";
 
-export function causeOf(series: Series, gauges: Gauges, leakAfterMs: number): Cause {
-  if (gauges.total < gauges.max && series.totals.connectErrors.has(TOO_MANY_CONNECTIONS)) {
-    return "server-limit";
-  }
+export function causeOf(series: Series, gauges: Gauges, now: number, leakAfterMs: number): Cause {
+  if (gauges.total < gauges.max && isRefused(series, now)) return "server-limit";
   const usual = quantile(series.use, 0.5);
   const lately = quantile(series.judgedUse.histogram, 0.5) || usual;
   const { longestHeldMs } = gauges;

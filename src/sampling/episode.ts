@@ -6,7 +6,7 @@ import { sizeNeeded } from "./advice.js";
 import { exhaustion, isSaturated } from "./exhaustion.js";
 import { createHistogram, merge, mergeWhole, quantile, type Histogram } from "./histogram.js";
 import type { PoolReport } from "./report.js";
-import { gaugesOf, peakOf, type Gauges, type Series } from "./series.js";
+import { gaugesOf, isRefused, peakOf, type Gauges, type Series } from "./series.js";
 
 /** A pool has recovered when it has not been exhausted for this long. */
 const CALM_MS = 5_000;
@@ -56,8 +56,9 @@ export function look(
 ): Finding {
   const { series, episode } = watched;
   const gauges = gaugesOf(series);
-  const exhausted = gauges !== null && isExhausted(series, gauges, warnWaitMs);
-  if (gauges !== null && isSaturated(gauges)) watched.saturatedMs += elapsedMs;
+  const exhausted = gauges !== null && isExhausted(series, gauges, now, warnWaitMs);
+  const refused = isRefused(series, now);
+  if (gauges !== null && isSaturated({ ...gauges, refused })) watched.saturatedMs += elapsedMs;
   if (exhausted) {
     series.totals.exhaustedMs += elapsedMs;
     const current = episode ?? begin(series, now);
@@ -71,8 +72,9 @@ export function look(
 }
 
 /** Any process of the slot: while a reload overlaps, one may be exhausted and the other idle. */
-function isExhausted(series: Series, sum: Gauges, warnWaitMs: number): boolean {
+function isExhausted(series: Series, sum: Gauges, now: number, warnWaitMs: number): boolean {
   const judged = {
+    refused: isRefused(series, now),
     waitP99Ms: quantile(series.judgedWait.histogram, 0.99),
     useP50Ms: quantile(series.judgedUse.histogram, 0.5) || sum.longestHeldMs,
   };

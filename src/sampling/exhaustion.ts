@@ -8,6 +8,8 @@ export interface PoolMoment {
   readonly total: number;
   readonly max: number;
   readonly idle: number;
+  /** The server lets no further connection in, so that `max` can't be reached. */
+  readonly refused?: boolean;
   readonly oldestWaitMs: number;
   /** 99th percentile of the waits of the last 10 s. */
   readonly waitP99Ms: number;
@@ -20,13 +22,14 @@ const LONG_WAIT_MS = 250;
 /** Nor is it below this multiple of the median use. */
 const LONG_WAIT_USES = 5;
 
-/** At the maximum with none idle. A figure, no alarm. */
+/** As many connections as there can be, and none idle. A figure, no alarm. */
 export function isSaturated({
   total,
   max,
   idle,
-}: Pick<PoolMoment, "total" | "max" | "idle">): boolean {
-  return max > 0 && total >= max && idle === 0;
+  refused = false,
+}: Pick<PoolMoment, "total" | "max" | "idle" | "refused">): boolean {
+  return max > 0 && (total >= max || refused) && idle === 0;
 }
 
 /** Why the pool is exhausted, or null when it is not. */

@@ -21,6 +21,7 @@ export interface Affected {
 
 export interface AdviceLimits {
   readonly leakAfterMs: number;
+  readonly now: number;
   /** The largest `pool.max` that the connection budget allows each worker; null when not known. */
   readonly largestMax: number | null;
 }
@@ -49,7 +50,12 @@ export function exhaustedLine(affected: readonly Affected[], limits: AdviceLimit
   const slots = affected.map(({ series }) => series.slot);
   const needed = Math.max(...affected.map(({ episode }) => episode.needed));
   const worst = worstOf(affected);
-  const cause = causeOf(worst.series, gaugesOf(worst.series) ?? sum, limits.leakAfterMs);
+  const cause = causeOf(
+    worst.series,
+    gaugesOf(worst.series) ?? sum,
+    limits.now,
+    limits.leakAfterMs,
+  );
   const perWorker = Math.max(...gauges.map(({ max }) => max));
   const size = Math.max(needed, cause === "undersized" ? perWorker + 1 : 0);
   const advised = withHeadroom(size);

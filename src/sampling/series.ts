@@ -10,6 +10,7 @@ import { addToWindow, createWindow, expire, type Window } from "./window.js";
 const JUDGED_MS = 10_000;
 /** The span that `recent` in the status covers. */
 const RECENT_MS = 60_000;
+const TOO_MANY_CONNECTIONS = "53300";
 /** Slices of arrivals kept: 10 s. */
 const SLICES = 200;
 
@@ -38,6 +39,8 @@ export interface Series {
   readonly recentWait: Window;
   readonly judgedWait: Window;
   readonly judgedUse: Window;
+  /** When the server last said that it has no connection left (53300). */
+  refusedAt: number;
   /** Arrivals of the last 10 s by slice, oldest first. */
   arrivals: number[];
   /** Peaks of the reports of the last 10 s. */
@@ -66,6 +69,7 @@ export function createSeries(slot: number, name: string): Series {
     recentWait: createWindow(RECENT_MS),
     judgedWait: createWindow(JUDGED_MS),
     judgedUse: createWindow(JUDGED_MS),
+    refusedAt: -Infinity,
     arrivals: [],
     peaks: [],
   };
@@ -82,6 +86,7 @@ export function addReport(series: Series, report: PoolReport, now: number): void
   totals.leaks += report.leaks.length;
   addCounts(totals.connectErrors, report.connectErrors);
   addCounts(totals.closed, report.closed);
+  if (TOO_MANY_CONNECTIONS in report.connectErrors) series.refusedAt = now;
   merge(series.wait, report.wait);
   merge(series.use, report.use);
   merge(series.create, report.create);
@@ -102,6 +107,10 @@ export function age(series: Series, now: number): void {
     series.peaks.shift();
   }
 }
+
+/** True when the server has refused connections in the last 10 s. */
+export const isRefused = (series: Series, now: number): boolean =>
+  now - series.refusedAt < JUDGED_MS;
 
 export const peakOf = (series: Series): number =>
   series.peaks.reduce((highest, { peak }) => Math.max(highest, peak), 0);

@@ -343,16 +343,65 @@ test("a pool that the application itself has ended ends with the worker all the 
   expect(collectPoolReports()).toEqual([]);
 });
 
-test("connection errors are counted by SQLSTATE", async () => {
-  const name = database.name;
-  await observer.query(`alter database "${name}" connection limit 0`);
+/** Runs `work` as a role, with a limit that leaves room for `connections` of its own. */
+async function limited(
+  limit: "role" | "database",
+  connections: number,
+  work: (url: string) => Promise<void>,
+): Promise<void> {
+  const { name } = database;
   await observer.query("create role unlucky login password 'secret'");
+  const others = await observer.query(
+    "select 1 from pg_stat_activity where datname = current_database()",
+  );
+  await observer.query(
+    limit === "role"
+      ? `alter role unlucky connection limit ${connections}`
+      : `alter database "${name}" connection limit ${others.length + connections}`,
+  );
   try {
-    const { pool } = createPool(urlOf(name, { user: "unlucky", password: "secret" }));
-    expect(await failureOf(pool.query("select 1"))).toMatchObject({ code: "53300" });
-    expect(reportOf()).toMatchObject({ connectErrors: { "53300": 1 }, waiting: 0, checkouts: 0 });
+    await work(urlOf(name, { user: "unlucky", password: "secret" }));
   } finally {
+    await endPools();
+    await until(
+      async () =>
+        (await observer.query("select 1 from pg_stat_activity where usename = 'unlucky'"))
+          .length === 0,
+    );
     await observer.query(`alter database "${name}" connection limit -1`);
     await observer.query("drop role unlucky");
   }
-});
+}
+
+test("a server that has no connection for the pool: callers get its error, counted by SQLSTATE", () =>
+  limited("role", 0, async (url) => {
+    const { pool } = createPool(url);
+    expect(await failureOf(pool.query("select 1"))).toMatchObject({ code: "53300" });
+    expect(reportOf()).toMatchObject({ connectErrors: { "53300": 1 }, waiting: 0, checkouts: 0 });
+  }));
+
+test.each(["role", "database"] as const)(
+  "where the limit of the %s leaves fewer connections than max, callers share those that there are",
+  (limit) =>
+    limited(limit, 2, async (url) => {
+      const { pool } = createPool(url, { max: 5 });
+      const served = Array.from({ length: 30 }, () => pool.query("select pg_sleep(0.002)"));
+      await Promise.all(served);
+      const { checkouts, waiting, total, connectErrors } = reportOf();
+      expect({ checkouts, waiting, total }).toEqual({ checkouts: 30, waiting: 0, total: 2 });
+      expect(connectErrors["53300"]).toBeGreaterThan(0);
+      // Not one attempt for each caller.
+      expect(connectErrors["53300"]).toBeLessThan(10);
+    }),
+);
+
+test("a time-out behind a refusing server says so", () =>
+  limited("role", 1, async (url) => {
+    const { pool } = createPool(url, { max: 3, acquireTimeoutMs: 300 });
+    const held = await pool.connect();
+    const failure = await failureOf(pool.connect());
+    expect(failure).toMatchObject({ code: "POOL_TIMEOUT" });
+    expect(failure.message).toContain("too many connections for role");
+    held.release();
+    await pool.query("select 1");
+  }));

@@ -19,6 +19,7 @@ import {
   type Pool,
   type PooledClient,
 } from "./shapes.js";
+import { mustWait } from "./refusal.js";
 import { destroySocket } from "./socket.js";
 import { clean } from "./transaction.js";
 import { ended, forgetWaiting, lost, rejectWaiting } from "./waiters.js";
@@ -49,6 +50,7 @@ function opened(meter: Meter, client: PooledClient): void {
   meter.created += 1;
   meter.open += 1;
   setDatabase(meter, "connected");
+  meter.refusal = null;
   client[CHECKOUT] = null;
   // Without a listener the process dies when a connection ends in the application's hands: its
   // next query says so.
@@ -212,12 +214,17 @@ async function cleanUp(
 
 function opening(original: Method) {
   return function newClient(this: Pool, item: unknown): void {
+    const measured = this[MEASURED];
+    if (measured !== undefined && mustWait(measured, item)) {
+      this._pendingQueue.unshift(item);
+      return;
+    }
     const began = performance.now();
     original.call(this, item);
     const client = this._clients.at(-1);
     if (client === undefined) return;
     noteOpening(client, began);
-    const limit = this[MEASURED]?.openTimeoutMs ?? 0;
+    const limit = measured?.openTimeoutMs ?? 0;
     if (limit > 0) limitOpening(client, limit);
   };
 }

@@ -13,6 +13,7 @@ import {
   type Pool,
   type PooledClient,
 } from "./shapes.js";
+import { noteRefusal } from "./refusal.js";
 import { traceTo } from "./site.js";
 import { lost, rejectWaiting } from "./waiters.js";
 
@@ -43,7 +44,8 @@ export function measure(pool: Pool, settings: MeasureSettings): MeasuredPool {
   };
   const refuse = (checkout: Checkout, error: Error): void => {
     const waiting = checkout.state === "waiting";
-    if (waiting) giveUp(meter, checkout);
+    const wait = noteRefusal(measured, error);
+    if (waiting && !wait) giveUp(meter, checkout);
     if (isTimeout(error)) {
       meter.timeouts += 1;
       meter.lastTimeout = error.message;
@@ -51,6 +53,12 @@ export function measure(pool: Pool, settings: MeasureSettings): MeasuredPool {
       failed(error);
     }
     if (!waiting) return;
+    if (wait) {
+      pool._pendingQueue.unshift(checkout);
+      // One may have been given back meanwhile.
+      process.nextTick(() => pool._pulseQueue());
+      return;
+    }
     traceTo(checkout.site, error);
     checkout.caller(error, undefined, () => undefined);
   };

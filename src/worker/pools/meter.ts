@@ -39,6 +39,7 @@ export function createMeter(name: string): Meter {
     connectErrors: new Map(),
     closed: new Map(),
     leaks: [],
+    refusal: null,
     open: 0,
     database: { state: "unknown", since: now, error: null },
   };

@@ -120,6 +120,8 @@ export interface Meter {
   connectErrors: Map<string, number>;
   closed: Map<ClosedCause, number>;
   leaks: LeakReport[];
+  /** What the server said when it had no connection left for this pool, and until when that counts. */
+  refusal: { readonly until: number; readonly message: string } | null;
   /** Connections that are open now. */
   open: number;
   database: { state: Connectivity["state"]; since: number; error: string | null };

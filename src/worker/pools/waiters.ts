@@ -64,6 +64,9 @@ export function timedOut({ pool, meter }: MeasuredPool, timeoutMs: number): Pool
     "POOL_TIMEOUT",
     `timeout exceeded when trying to connect: no connection from pool "${meter.name}" within ` +
       `${formatDuration(timeoutMs)}; ${busy}, and ${waiting.size} callers wait. ` +
+      (meter.refusal === null
+        ? ""
+        : `The server refuses further connections (${meter.refusal.message}). `) +
       "Hold connections for less time, raise pool.max, or raise pool.acquire_timeout",
   );
 }

@@ -62,3 +62,17 @@ test("a burst is told once, with the size that would have sufficed, and its end 
   }
   expect(told).toMatchObject([{ event: "pool.recovered", fields: { duration_ms: 1_000 } }]);
 });
+
+test("waits behind a server that refuses connections have that cause, below max too", () => {
+  const aggregate = createAggregate(settings);
+  const stuck = report({
+    ...{ max: 10, total: 2, idle: 0, active: 2, waiting: 5, oldestWaitMs: 1_500, peak: 7 },
+    ...{ longestHeldMs: 100, checkouts: 4, wait: delta(900, 1_000), use: delta(100, 100) },
+  });
+  aggregate.ingest(1, [stuck], 1_000);
+  expect(aggregate.tick(1_000)).toEqual([]);
+  aggregate.ingest(1, [{ ...stuck, connectErrors: { "53300": 1 } }], 2_000);
+  const [line] = aggregate.tick(2_000);
+  expect(line).toMatchObject({ event: "pool.exhausted", fields: { cause: "server-limit" } });
+  expect(line?.msg).toMatch(/refuses further connections \(53300\).*max_connections/);
+});
