@@ -2,7 +2,8 @@
 // Migrations: the check that finds nothing, as a whole process, beside node-pg-migrate's on the same
 // server; the plan after a change to one table; how both grow with the tables; and the longest stall
 // of other queries while a large table changes. BENCH_ROWS sets the large table's rows (5,000,000),
-// BENCH_PARTS which of `check`, `growth` and `load` run, BENCH_PAIRS the runs of each (15).
+// BENCH_PARTS which of `check`, `growth` and `load` run, BENCH_PAIRS the runs of each (15), BENCH_TABLES
+// the sizes that `growth` compares.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
@@ -15,6 +16,7 @@ import { medianOf, printTable, ratioOf } from "./lib-report.js";
 
 const ROWS = Number(process.env["BENCH_ROWS"] ?? 5_000_000);
 const PAIRS = Number(process.env["BENCH_PAIRS"] ?? 15);
+const SIZES = (process.env["BENCH_TABLES"] ?? "500,1000,2000,5000").split(",").map(Number);
 const PARTS = (process.env["BENCH_PARTS"] ?? "check,growth,load").split(",");
 
 const ms = (/** @type {number} */ value) => value.toFixed(0);
@@ -54,7 +56,7 @@ async function check(server, root) {
 /** @param {Server} server @param {string} root */
 async function growth(server, root) {
   const rows = [];
-  for (const tables of [500, 1_000, 2_500, 5_000]) {
+  for (const tables of SIZES) {
     const url = await server.createDatabase(`growth_${tables}`);
     state(root, schemaOf(tables));
     const created = time(() => supervise(root, url));

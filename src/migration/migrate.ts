@@ -22,6 +22,7 @@ import {
   type Recorded,
 } from "./record.js";
 import { hashFiles, readSchemaFiles } from "./schema-files.js";
+import { waitForBuilds } from "./live-builds.js";
 import { ensureState, grantRemedy } from "./state.js";
 import type { WorkingPlan } from "./working-plan.js";
 import { readRevisions } from "./revisions/folder.js";
@@ -117,6 +118,7 @@ export async function applyMigration(
   if (files === null) return finish(log, [], [], before);
   if (before.length === 0 && isUnchanged(session, recorded, files)) {
     const unsafe = recorded.last?.outstanding ?? [];
+    announce(log, 0, unsafe.length);
     refuseUnsafe(config, unsafe);
     return finish(log, [], unsafe, []);
   }
@@ -166,15 +168,11 @@ async function applySafe(
   const { namespace } = config.database;
   const { signal } = options;
   const { workOut } = await import("./working-plan.js");
+  await waitForBuilds(session, namespace, { log, signal, limitMs: config.migrate.lockWaitMs });
   let { last } = await readState(session, namespace);
   let plan = await workOut(session, { config, files, last, log, signal });
   const found = plan.unsafe.map(toOutstanding);
-  log.event(
-    "info",
-    "migrate.plan",
-    `${plan.steps.length} statements to apply, ${found.length} changes left to a person`,
-    { safe: plan.steps.length, unsafe: found.length },
-  );
+  announce(log, plan.steps.length, found.length);
   refuseUnsafe(config, found);
   await ensureState(session);
   const applied: SafeStep[] = [];
@@ -210,6 +208,14 @@ async function applySafe(
   await writeCache(session, namespace, last.id, plan.desired);
   return { applied, unsafe };
 }
+
+const announce = (log: Logger, safe: number, unsafe: number): void =>
+  log.event(
+    "info",
+    "migrate.plan",
+    `${safe} statements to apply, ${unsafe} changes left to a person`,
+    { safe, unsafe },
+  );
 
 /** Plans after which a plan has to be empty; more than one only where one apply lets another begin. */
 const ROUNDS = 3;

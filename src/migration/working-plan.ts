@@ -2,6 +2,7 @@
 import type { Config } from "../config/config.js";
 import { SuperviseError } from "../errors.js";
 import type { Logger } from "../log/logger.js";
+import { standby } from "../postgres/lock.js";
 import { isRetryable } from "../postgres/sqlstate.js";
 import { withRetries } from "./retry.js";
 import type { Session } from "../postgres/session.js";
@@ -63,6 +64,8 @@ export interface PlanInput {
  */
 export async function workOut(session: Session, input: PlanInput): Promise<WorkingPlan> {
   const { config, log, signal } = input;
+  const [recovery] = await session.query<{ on: boolean }>('select pg_is_in_recovery() as "on"');
+  if (recovery?.on === true) throw standby();
   try {
     return await withRetries(
       session,

@@ -150,7 +150,8 @@ function timedOut(holder: Holder | null, namespace: string, waitedMs: number): S
   });
 }
 
-function standby(): SuperviseError {
+/** For whoever finds out without the lock. */
+export function standby(): SuperviseError {
   return new SuperviseError("CONFIG_INVALID", {
     what: "this database is a standby and refuses every change",
     where: "DATABASE_URL or DATABASE_DIRECT_URL",

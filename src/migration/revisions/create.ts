@@ -1,6 +1,6 @@
 /** Writes new revision files. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import type { Config } from "../../config/config.js";
 import { SuperviseError } from "../../errors.js";
 import type { Alteration } from "../../schema/changes.js";
@@ -123,8 +123,8 @@ function writeRevision(
   const version = nextVersion(config, now);
   const file = `${config.database.revisions}/${version}_${slug(message)}.sql`;
   try {
-    mkdirSync(join(config.root, config.database.revisions), { recursive: true });
-    writeFileSync(join(config.root, file), content.text, { flag: "wx" });
+    mkdirSync(resolve(config.root, config.database.revisions), { recursive: true });
+    writeFileSync(resolve(config.root, file), content.text, { flag: "wx" });
   } catch (error) {
     throw new SuperviseError("OUTPUT_UNWRITABLE", {
       what: `cannot write the revision: ${error instanceof Error ? error.message : String(error)}`,

@@ -1,6 +1,6 @@
 /** The revisions of the project, in order. */
 import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Config } from "../../config/config.js";
 import { SuperviseError } from "../../errors.js";
 import { readRevision, revisionName, type Revision } from "./file.js";
@@ -8,7 +8,7 @@ import { readRevision, revisionName, type Revision } from "./file.js";
 /** @throws SuperviseError REVISION_INVALID for a file that cannot be read as one, or a version used twice. */
 export function readRevisions(config: Config): Revision[] {
   const folder = config.database.revisions;
-  const path = join(config.root, folder);
+  const path = resolve(config.root, folder);
   const revisions = fileNames(path).flatMap((fileName) => {
     const named = revisionName(fileName);
     if (named === null) return [];

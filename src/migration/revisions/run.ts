@@ -6,6 +6,7 @@ import type { Logger } from "../../log/logger.js";
 import type { Session } from "../../postgres/session.js";
 import { id, qualified } from "../../schema/names.js";
 import { lineAt } from "../../schema/position.js";
+import { findBuilders } from "../live-builds.js";
 import { withRetries } from "../retry.js";
 import { refuseInterrupted } from "../../postgres/interrupted.js";
 import type { Revision, Section } from "./file.js";
@@ -183,7 +184,8 @@ async function dropInvalid(
     `select from pg_index where indexrelid = to_regclass($1) and not indisvalid`,
     [name],
   );
-  if (row === undefined) return;
+  if (row === undefined || (await findBuilders(session, config.database.namespace)).length > 0)
+    return;
   // No lock timeout: it waits without holding anyone up.
   await session.query("set lock_timeout = 0");
   await session.query(`drop index concurrently if exists ${name}`);
