@@ -37,6 +37,7 @@ const CATALOGUE = {
   DATABASE_UNREACHABLE: EXIT.databaseUnavailable,
   DATABASE_LOST: EXIT.databaseUnavailable,
   DATABASE_MISSING: EXIT.databaseUnavailable,
+  DATABASE_READ_ONLY: EXIT.databaseUnavailable,
   EMBEDDED_UNAVAILABLE: EXIT.databaseUnavailable,
   BOOT_FAILED: EXIT.workersCannotRun,
   CRASH_LOOP: EXIT.workersCannotRun,
@@ -44,7 +45,8 @@ const CATALOGUE = {
   RELOAD_ABANDONED: EXIT.workersCannotRun,
   OUTPUT_UNWRITABLE: EXIT.cannotCreate,
   LOCK_TIMEOUT: EXIT.tryAgain,
-  MIGRATION_FAILED: EXIT.tryAgain,
+  MIGRATION_FAILED: EXIT.dataError,
+  MIGRATION_BLOCKED: EXIT.tryAgain,
   CONFIG_INVALID: EXIT.config,
   PIN_MISMATCH: EXIT.config,
   PIN_INVALID: EXIT.config,
@@ -58,6 +60,10 @@ const CATALOGUE = {
 } as const satisfies Record<string, ExitStatus>;
 
 export type ErrorCode = keyof typeof CATALOGUE;
+
+/** For codes that come from another process. */
+export const isErrorCode = (text: unknown): text is ErrorCode =>
+  typeof text === "string" && Object.hasOwn(CATALOGUE, text);
 
 /** The parts of a failure: one short clause each, without a final full stop. */
 export interface ErrorParts {

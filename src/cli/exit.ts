@@ -1,9 +1,12 @@
 /** The one place that ends the command-line process. */
-import { SuperviseError, toSuperviseError, type ExitStatus } from "../errors.js";
+import { toSuperviseError, type ExitStatus, type SuperviseError } from "../errors.js";
+import { retoldRefusal } from "../postgres/refusal.js";
+
+const failureOf = (thrown: unknown): SuperviseError => toSuperviseError(retoldRefusal(thrown));
 
 /** The line, or with `debug` the line and the stack, that a failure prints on stderr. */
 export function describeFailure(thrown: unknown, debug: boolean): string {
-  const failure = toSuperviseError(thrown);
+  const failure = failureOf(thrown);
   const details = failure.parts.details === undefined ? "" : `\n${failure.parts.details.trimEnd()}`;
   const origin = failure.cause instanceof Error ? failure.cause : failure;
   const stack = debug ? `\n${origin.stack ?? ""}` : "";
@@ -11,7 +14,7 @@ export function describeFailure(thrown: unknown, debug: boolean): string {
 }
 
 export function statusOf(thrown: unknown): ExitStatus {
-  return thrown instanceof SuperviseError ? thrown.exitStatus : toSuperviseError(thrown).exitStatus;
+  return failureOf(thrown).exitStatus;
 }
 
 /** Ends the process once stdout and stderr have taken what was written to them. */

@@ -70,6 +70,9 @@ function isIpv6(host: string): boolean {
   return /^[\da-fA-F:.]+$/.test(address) && URL.canParse(`http://[${address}]`);
 }
 
+/** Those that `pg` knows; another one would be taken for `require` in silence. */
+const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"];
+
 /** A URL that `pg` can use. Never repeats any of it: it may hold a password. */
 export function checkDatabaseUrl(url: string): string | null {
   if (/[\p{Cc}]/u.test(url)) return "holds a control character or line break";
@@ -82,10 +85,13 @@ export function checkDatabaseUrl(url: string): string | null {
   const place = /^[^/]*:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(url)?.[1] ?? "";
   if (place.includes(",")) return "names several hosts, which pg does not support";
   if (Number(/:(\d+)$/.exec(place)?.[1] ?? 0) > 65_535) return "names a port above 65535";
-  if (!URL.canParse(url)) {
+  // pg takes an empty host, `user:password@/database?host=/run/postgresql`; a URL parser does not.
+  const whole = url.replace("@/", "@socket/");
+  const parsed = URL.canParse(url) ? url : whole;
+  if (!URL.canParse(parsed)) {
     return "is malformed; special characters in the user or password must be percent-encoded, as %23 for #";
   }
-  const { username, password, host, pathname, search, port, hash } = new URL(url);
+  const { username, password, host, pathname, search, port, hash } = new URL(parsed);
   if (scheme !== "socket" && `${host}${pathname}${search}`.length < 2) {
     return "names neither a host nor a database";
   }
@@ -93,6 +99,10 @@ export function checkDatabaseUrl(url: string): string | null {
     return "holds a variable that was not filled in";
   if (hash !== "") return "holds a #, which must be percent-encoded as %23";
   if (port === "0") return "names port 0";
+  const sslmode = new URLSearchParams(search).get("sslmode");
+  if (sslmode !== null && !SSL_MODES.includes(sslmode)) {
+    return `has an sslmode that is none of ${SSL_MODES.join(", ")}`;
+  }
   return [username, password, pathname].every(decodes)
     ? null
     : "holds a % that is not followed by two hexadecimal digits; a % itself is written %25";

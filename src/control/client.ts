@@ -1,6 +1,6 @@
 /** How commands find and talk to a running supervisor of a project. */
 import { request } from "node:http";
-import { SuperviseError } from "../errors.js";
+import { isErrorCode, SuperviseError } from "../errors.js";
 import type { ReloadResult, ScaleResult, Status } from "./protocol.js";
 import { listSockets } from "./run-folder.js";
 import { isLive } from "./server.js";
@@ -108,6 +108,18 @@ function parse(text: string): Fields {
   }
 }
 
+/** The supervisor's own failure, as if it had been thrown here. */
+function failureIn(value: unknown): SuperviseError | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { code, what, where, remedy }: Fields = { ...value };
+  if (!isErrorCode(code) || typeof what !== "string" || typeof remedy !== "string") return null;
+  return new SuperviseError(code, {
+    what,
+    remedy,
+    ...(typeof where === "string" ? { where } : {}),
+  });
+}
+
 async function ask<T>(
   supervisor: RunningSupervisor,
   [method, path]: readonly ["GET" | "POST", string],
@@ -117,6 +129,8 @@ async function ask<T>(
   const reply = await call(supervisor, method, path, body);
   const document = parse(reply.body);
   if (reply.status < 300 && check(document)) return document;
+  const failure = failureIn(document["failure"]);
+  if (failure !== null) throw failure;
   const said = document["error"];
   throw new SuperviseError("UNEXPECTED", {
     what: typeof said === "string" ? said : `supervisor ${supervisor.pid} gave an unknown answer`,

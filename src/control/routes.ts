@@ -3,7 +3,7 @@
  * knowledge of where a request came from: guard.ts decides who may send commands.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { toSuperviseError } from "../errors.js";
+import { toSuperviseError, type SuperviseError } from "../errors.js";
 import { command, json, readInput, send, type Answer } from "./answers.js";
 import type { DevRoutes } from "./dev/routes.js";
 import { commandGuard, isOwnHost, type Guard } from "./guard.js";
@@ -77,12 +77,18 @@ async function answer(
   else send(response, (await command(target, path, input)) ?? { status: 404, body: "not found\n" });
 }
 
+/** The whole line for people, and its parts for our own commands, which exit as the failure says. */
+const told = ({ message, code, parts: { what, where, remedy } }: SuperviseError): object => ({
+  error: message,
+  failure: { code, what, where, remedy },
+});
+
 /** A request listener over the target. A failure of the target becomes a 500 with its message. */
 export function controlListener(target: ControlTarget, guard: Guard, dev: DevRoutes | null = null) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     answer(target, guard, dev, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
-      else send(response, json(500, { error: toSuperviseError(error).message }));
+      else send(response, json(500, told(toSuperviseError(error))));
     });
   };
 }

@@ -88,7 +88,7 @@ export function abandon(draft: Draft, reason: string, details?: string): void {
     fields: {
       reason,
       ...(details === undefined ? {} : { details }),
-      duration_ms: draft.now - reload.startedAt,
+      duration_ms: Math.round(draft.now - reload.startedAt),
       renewed,
     },
   });
@@ -136,7 +136,11 @@ export function finishReload(draft: Draft): void {
       level: "info",
       event: "reload.done",
       msg: `generation ${generation} serves`,
-      fields: { generation, workers: slots.length, duration_ms: draft.now - reload.startedAt },
+      fields: {
+        generation,
+        workers: slots.length,
+        duration_ms: Math.round(draft.now - reload.startedAt),
+      },
     });
     draft.effects.push({ do: "answer", id: reload.id, reason: null });
   }

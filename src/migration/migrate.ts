@@ -37,6 +37,7 @@ import {
 } from "./revisions/history.js";
 import type { RunOptions } from "./revisions/run.js";
 import { sqlstateOf, SQLSTATE } from "../postgres/sqlstate.js";
+import { counted } from "../util/counted.js";
 
 export type { Plan } from "./plan.js";
 
@@ -95,7 +96,7 @@ export async function planMigration(
  * Applies what may be applied.
  *
  * @throws SuperviseError SCHEMA_INVALID, SCHEMA_UNSUPPORTED (65), UNSAFE_REFUSED (78),
- *   MIGRATION_FAILED (75), PRIVILEGE_MISSING (78), DATABASE_LOST (69), INTERRUPTED.
+ *   MIGRATION_FAILED (65), MIGRATION_BLOCKED (75), PRIVILEGE_MISSING (78), DATABASE_LOST (69), INTERRUPTED.
  */
 export async function applyMigration(
   session: Session,
@@ -213,7 +214,7 @@ const announce = (log: Logger, safe: number, unsafe: number): void =>
   log.event(
     "info",
     "migrate.plan",
-    `${safe} statements to apply, ${unsafe} changes left to a person`,
+    `${counted(safe, "statement")} to apply, ${counted(unsafe, "change")} left to a person`,
     { safe, unsafe },
   );
 
@@ -270,7 +271,8 @@ function finish(
   for (const item of unsafe) {
     log.event("warn", "migrate.unsafe", `${describe(item)}: ${item.reason}`, { ...item });
   }
-  const done = applied.length === 0 ? "nothing to apply" : `applied ${applied.length} statements`;
+  const done =
+    applied.length === 0 ? "nothing to apply" : `applied ${counted(applied.length, "statement")}`;
   log.event("info", "migrate.done", done, {
     applied: applied.length,
     unsafe: unsafe.length,

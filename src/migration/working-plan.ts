@@ -60,7 +60,7 @@ export interface PlanInput {
  * Reading sizes waits for sessions that hold a table for themselves, never for longer than the lock
  * timeout; then it is tried again.
  *
- * @throws SuperviseError MIGRATION_FAILED when it had to wait for too long.
+ * @throws SuperviseError MIGRATION_BLOCKED when it had to wait for too long.
  */
 export async function workOut(session: Session, input: PlanInput): Promise<WorkingPlan> {
   const { config, log, signal } = input;
@@ -80,7 +80,7 @@ export async function workOut(session: Session, input: PlanInput): Promise<Worki
     );
   } catch (error) {
     if (!isRetryable(error)) throw error;
-    throw new SuperviseError("MIGRATION_FAILED", {
+    throw new SuperviseError("MIGRATION_BLOCKED", {
       what: `planning had to wait for another session: ${error instanceof Error ? error.message : ""}`,
       remedy: "try again when the other session's change is done",
       cause: error,

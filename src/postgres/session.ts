@@ -8,7 +8,7 @@ import { SuperviseError } from "../errors.js";
 import type { Logger } from "../log/logger.js";
 import { unreachable } from "./connect-error.js";
 import { settleSession } from "./session-settings.js";
-import { describeTarget, parseDatabaseUrl } from "./url.js";
+import { connectionString, describeTarget, parseDatabaseUrl } from "./url.js";
 
 export interface SessionOptions {
   /** What `pg_stat_activity` shows for it, for example `tasks/supervisor`. */
@@ -70,7 +70,7 @@ const KEEPALIVE_MS = 10_000;
 export async function openSession(url: string, options: SessionOptions): Promise<Session> {
   const target = parseDatabaseUrl(url);
   const client = new pg.Client({
-    connectionString: url,
+    connectionString: connectionString(url),
     application_name: options.applicationName,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_MS,

@@ -57,9 +57,18 @@ export function maskUrl(url: string): string {
     .replace(/([?&](?:[a-z]*password|sslkey)=)[^&]*/gi, "$1***");
 }
 
+/**
+ * The URL as `pg` is to be given it. To pg 8 `prefer`, `require` and `verify-ca` mean `verify-full`, which it
+ * says on stderr in eight lines; spelled out it means the same and says nothing.
+ */
+export const connectionString = (url: string): string =>
+  /[?&]uselibpqcompat=true/.test(url)
+    ? url
+    : url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, "$1verify-full");
+
 function tryClient(url: string): pg.Client {
   try {
-    return new pg.Client({ connectionString: url });
+    return new pg.Client({ connectionString: connectionString(url) });
   } catch (error) {
     throw invalid(explain(error));
   }

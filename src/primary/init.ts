@@ -8,7 +8,7 @@
  * The init passes signals on and ends with the supervisor's exit status.
  */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { EXIT, type ExitStatus } from "../errors.js";
 import type { Logger } from "../log/logger.js";
 
@@ -66,16 +66,26 @@ export async function runUnderInit(log: Logger): Promise<ExitStatus | null> {
   const program = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const env = { ...process.env, [MARK]: "1" };
   const execve: unknown = Reflect.get(process, "execve");
-  if (isExecve(execve) && existsSync(SHELL)) {
+  if (isExecve(execve) && isExecutable(SHELL)) {
     process.removeAllListeners("warning");
     execve(SHELL, [SHELL, "-c", SHELL_INIT, "supervise-init", ...program], env);
   }
   const prctl = PRCTL[process.arch];
-  if (prctl !== undefined && existsSync(PERL)) {
+  if (prctl !== undefined && isExecutable(PERL)) {
     return passThrough(PERL, ["-e", PERL_INIT, prctl, ...program], env);
   }
   log.warn("running as PID 1 without an init: left-behind processes are not reaped; use --init");
   return null;
+}
+
+/** There, and not shadowed by something that can't be run. */
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const isExecve = (value: unknown): value is Execve => typeof value === "function";

@@ -17,7 +17,7 @@ export function scratchFailure(
   if (/^(?:57|55|40|08)/.test(error.code)) return error;
   const clean = (text: string) => text.replaceAll(`${schema}.`, "").replaceAll(schema, "");
   if (error.code === SQLSTATE.outOfMemory) {
-    return new SuperviseError("MIGRATION_FAILED", {
+    return new SuperviseError("MIGRATION_BLOCKED", {
       what: "the server's lock table is full",
       remedy: "raise max_locks_per_transaction, or try again when less is running",
       cause: error,

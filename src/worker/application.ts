@@ -1,7 +1,7 @@
 /** The application of this worker, loaded: what is left is to listen. */
 import type { Server } from "node:net";
 import type { Address } from "../ipc/messages.js";
-import { loadEntry, toServable, type Servable } from "./entry.js";
+import { loadEntry, runFactory, toServable, type Servable } from "./entry.js";
 import { addressOf, listenOn, listenOptions } from "./listen.js";
 import { ownPool } from "./own-pool.js";
 import type { Runtime, ShutdownFunction } from "./runtime.js";
@@ -28,7 +28,7 @@ export async function startApplication(
   const application =
     loaded.kind === "application"
       ? loaded.application
-      : await loaded.create({
+      : await runFactory(loaded.create, {
           pool,
           env: runtime.env,
           config: runtime.config,

@@ -79,6 +79,26 @@ function classify(found: unknown): Loaded {
   return { kind: "script" };
 }
 
+/** Errors: what the factory throws; BOOT_FAILED when it fails because it is none. */
+export async function runFactory(create: Factory, context: object): Promise<unknown> {
+  try {
+    return await create(context);
+  } catch (error) {
+    const kind = notAFactory(create);
+    if (kind === null || !(error instanceof TypeError)) throw error;
+    throw new SuperviseError("BOOT_FAILED", {
+      what: `the entry exports ${kind}, and a factory is called with the context: ${error.message}`,
+      remedy: "export default function createApp(ctx) that returns it",
+      cause: error,
+    });
+  }
+}
+
+function notAFactory(create: Factory): string | null {
+  if (/^class\b/.test(Function.prototype.toString.call(create))) return "a class";
+  return create.length >= 2 ? "a request handler" : null;
+}
+
 /** Errors: BOOT_FAILED when it is nothing that can serve. */
 export function toServable(application: unknown): Servable {
   if (application instanceof Server) return { kind: "server", server: application };

@@ -4,6 +4,9 @@ import { locateSyntaxError } from "./syntax-error.js";
 import { toSuperviseError, SuperviseError } from "../errors.js";
 import type { ReportedFailure } from "../ipc/messages.js";
 
+const ESM_SYNTAX =
+  /^(Unexpected token 'export'|Cannot use import statement outside a module|Cannot use 'import\.meta' outside a module)/;
+
 const property = (value: unknown, name: string): string | null => {
   if (typeof value !== "object" || value === null || !(name in value)) return null;
   const found: unknown = Reflect.get(value, name);
@@ -60,6 +63,21 @@ export async function locatedFailure(
   return reportedFailure(thrown, doing, located);
 }
 
+/** What is wrong, for the mistakes that Node's own words do not explain. */
+function hint(thrown: unknown): string | null {
+  if (!(thrown instanceof Error)) return null;
+  if (thrown instanceof SyntaxError && ESM_SYNTAX.test(thrown.message)) {
+    return 'an ES module: write "type": "module" in package.json, or end the name in .mjs';
+  }
+  if (
+    thrown instanceof ReferenceError &&
+    /^(require|module|exports|__dirname)\b/.test(thrown.message)
+  ) {
+    return 'a CommonJS module: end the name in .cjs, or take "type": "module" out of package.json';
+  }
+  return null;
+}
+
 /** `doing` completes "the worker failed ...". */
 export function reportedFailure(
   thrown: unknown,
@@ -83,7 +101,7 @@ export function reportedFailure(
   return {
     code: "BOOT_FAILED",
     what: `the application failed ${doing}: ${message.split("\n")[0] ?? ""}`,
-    remedy: "see the error below",
+    remedy: hint(thrown) ?? "see the error below",
     ...(details === null ? {} : { details }),
   };
 }

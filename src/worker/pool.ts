@@ -4,6 +4,7 @@
  * while the database is lost, and ends in bounded time. Every checkout is measured.
  */
 import pg from "pg";
+import { connectionString } from "../postgres/url.js";
 import { endWithin } from "./pools/end.js";
 import { isPool } from "./pools/internals.js";
 import { OWN } from "./pools/shapes.js";
@@ -26,6 +27,8 @@ export interface WorkerPoolSettings {
   readonly applicationName: string;
   /** A connection held for longer is told once as a leak; 0 never. */
   readonly leakAfterMs: number;
+  /** Idle connections do not keep the process alive. Default: they do. */
+  readonly allowExit?: boolean;
   /** Name in reports and metrics. Default: `main`. */
   readonly name?: string;
   /** Hears of idle connections that the server or the network ended. Default: nobody. */
@@ -44,11 +47,12 @@ export interface WorkerPool {
 export function createWorkerPool(settings: WorkerPoolSettings): WorkerPool {
   const options: pg.PoolConfig & { [OWN]: true } = {
     [OWN]: true,
-    connectionString: settings.url,
+    connectionString: connectionString(settings.url),
     application_name: settings.applicationName,
     min: settings.min,
     max: settings.max,
     idleTimeoutMillis: settings.idleTimeoutMs,
+    allowExitOnIdle: settings.allowExit ?? false,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   };

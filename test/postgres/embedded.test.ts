@@ -247,6 +247,14 @@ describe("after a crash", () => {
     expect(await serverPid(project.root)).not.toBe(process.pid);
   });
 
+  test.each(["", "garbage\n"])("a pid file that holds %j is no obstacle", async (content) => {
+    const first = await start();
+    await first.stop();
+    await writeFile(join(project.root, ".dazzle/postgres/postmaster.pid"), content);
+    const second = await start();
+    expect(await answers(second.url)).toBe(true);
+  });
+
   test("a server whose keeper was killed still stops, or is replaced by the next start", async () => {
     const first = await start();
     await killKeeper();

@@ -1,5 +1,5 @@
 /** The server process of a data folder, known by the file `postmaster.pid` that it keeps there. */
-import { constants, open, readFile, readlink, realpath } from "node:fs/promises";
+import { constants, open, readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isAlive } from "./process.js";
 import { attempt, run } from "./run.js";
@@ -34,9 +34,14 @@ export async function findPostmaster(data: string): Promise<Postmaster | null> {
  * process of its predecessor is left.
  */
 export async function disownStrangers(data: string): Promise<void> {
-  const found = await readPidFile(data);
-  if (found === null || !(await isAlive(found.pid))) return;
   const file = join(data, "postmaster.pid");
+  const found = await readPidFile(data);
+  if (found === null) {
+    // Cut short by a full disk or a crash: PostgreSQL then refuses to start for ever.
+    if (!(await isAnybodyAtWorkIn(data))) await rm(file, { force: true });
+    return;
+  }
+  if (!(await isAlive(found.pid))) return;
   const [, ...rest] = (await readFile(file, "utf8")).split("\n");
   // In place: the file keeps its owner, who is not always this process's user.
   const handle = await open(file, constants.O_RDWR | constants.O_NOFOLLOW);
@@ -55,6 +60,20 @@ async function readPidFile(data: string): Promise<Postmaster | null> {
   const pid = Math.abs(Number(lines[0]));
   if (!Number.isInteger(pid) || pid === 0) return null;
   return { pid, port: Number(lines[3] ?? 0), status: lines[7]?.trim() ?? "" };
+}
+
+/** Without a number in the file, a living server is only known by the folder that it works in. */
+async function isAnybodyAtWorkIn(data: string): Promise<boolean> {
+  const real = await realpath(data);
+  if (process.platform !== "linux") {
+    const shown = await run("ps", ["-ww", "-eo", "command="], null);
+    return !shown.ok || shown.output.includes(real);
+  }
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const folders = await Promise.all(
+    pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => null)),
+  );
+  return folders.includes(real);
 }
 
 async function isServerOf(pid: number, data: string): Promise<boolean> {

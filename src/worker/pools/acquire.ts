@@ -30,7 +30,8 @@ export function createAcquireTimer(of: () => MeasuredPool, timeoutMs: number): A
     const { oldest } = of().meter.waiting;
     if (oldest === null) return;
     const due = oldest.askedAt + timeoutMs - performance.now();
-    timer = setTimeout(expire, Math.max(1, Math.ceil(due)));
+    // It outlives the checkouts that it was for; waiting connections keep the process alive by themselves.
+    timer = setTimeout(expire, Math.max(1, Math.ceil(due))).unref();
   };
 
   return {
