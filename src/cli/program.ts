@@ -13,6 +13,7 @@ import { registerMigrate } from "./commands/migrate.js";
 import { registerTop } from "./commands/top.js";
 import { registerServe } from "./commands/serve.js";
 import { registerValidate } from "./commands/validate.js";
+import { becomeFast } from "../primary/lean-heap.js";
 import type { CliContext, GlobalOptions } from "./context.js";
 import { addExamples } from "./help/apply.js";
 
@@ -45,7 +46,11 @@ export function buildProgram(context: ProgramContext): Command {
       writeOut: (text) => context.io.stdout(text),
       writeErr: helpAlone((text) => context.io.stdout(text)),
     })
-    .hook("preAction", (root) => context.setGlobals(root.opts()));
+    .hook("preAction", (root, action) => {
+      context.setGlobals(root.opts());
+      // Only the supervisor waits most of its time; the others have work to do and end.
+      if (action.name() !== "serve") becomeFast();
+    });
   registerServe(program, context);
   registerStatus(program, context);
   registerReload(program, context);

@@ -10,6 +10,7 @@ export function checkCombinations(
   config: Config,
   settings: readonly Setting[],
   found: readonly Problem[],
+  nodeVersion: string,
 ): Problem[] {
   const setting = (key: string): Setting | undefined =>
     settings.find((candidate) => candidate.key === key);
@@ -60,7 +61,19 @@ export function checkCombinations(
     () => `${say("supervisor.distribution")} needs a TCP port, but ${say("app.host")}`,
     'use distribution = "auto"',
   );
+  check(
+    !isUnix(config) && config.supervisor.distribution === "reuseport" && !hasReusePort(nodeVersion),
+    ["supervisor.distribution"],
+    () => `${say("supervisor.distribution")} needs Node 23.1 or later, this is ${nodeVersion}`,
+    'use distribution = "auto", or a newer Node',
+  );
   return problems;
+}
+
+/** Whether that Node can open several sockets on one port. */
+export function hasReusePort(nodeVersion: string): boolean {
+  const [major = 0, minor = 0] = nodeVersion.split(".").map(Number);
+  return major > 23 || (major === 23 && minor >= 1);
 }
 
 const isUnix = (config: Config): boolean => config.app.host.startsWith("unix:");

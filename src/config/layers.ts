@@ -20,6 +20,8 @@ export interface Sources {
   readonly file: string | null;
   readonly root: string;
   readonly facts: Facts;
+  /** Of the Node that this runs on, such as `20.19.0`. */
+  readonly nodeVersion: string;
   /** False when a layer could not be read: then nothing is concluded from the others together. */
   readonly whole: boolean;
 }

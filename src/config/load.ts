@@ -81,6 +81,7 @@ function inspect({ cwd, env, flags }: ConfigInput): Inspection {
     file,
     root,
     facts: readFacts(root),
+    nodeVersion: process.versions.node,
     whole: !stuck,
   });
   problems.push(...resolution.problems);

@@ -37,7 +37,9 @@ export function resolve(sources: Sources): Resolution {
   const config = buildConfig(sources, take);
   const place = new Map(ALL_OPTIONS.map(({ key }, at) => [key, at]));
   settings.sort((a, b) => (place.get(a.key) ?? -1) - (place.get(b.key) ?? -1));
-  if (sources.whole) problems.push(...checkCombinations(config, settings, problems));
+  if (sources.whole) {
+    problems.push(...checkCombinations(config, settings, problems, sources.nodeVersion));
+  }
   return { config, settings, problems };
 }
 

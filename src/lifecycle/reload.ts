@@ -81,18 +81,22 @@ export function abandon(draft: Draft, reason: string, details?: string): void {
   const renewed = draft.state.workers.filter(
     (worker) => worker.state === "ready" && worker.generation > reload.from.generation,
   ).length;
+  const why =
+    renewed === 0
+      ? reason
+      : `${reason}; ${renewed} of ${draft.state.slots.length} workers run the new release already and go on: mend it and reload again`;
   log(draft, {
     level: "error",
     event: "reload.abandoned",
-    msg: `reload abandoned: ${reason}`,
+    msg: `reload abandoned: ${why}`,
     fields: {
-      reason,
+      reason: why,
       ...(details === undefined ? {} : { details }),
       duration_ms: Math.round(draft.now - reload.startedAt),
       renewed,
     },
   });
-  draft.effects.push({ do: "answer", id: reload.id, reason });
+  draft.effects.push({ do: "answer", id: reload.id, reason: why });
 }
 
 /** Starts replacements that are due and ends those that are done. */

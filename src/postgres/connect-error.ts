@@ -1,5 +1,6 @@
 /** A failed attempt to connect, retold: where, why, what to do, and whether waiting can help. */
 import { SuperviseError } from "../errors.js";
+import { reason } from "./reason.js";
 import { isHopeless, SQLSTATE, sqlstateOf } from "./sqlstate.js";
 import { describeTarget, type DatabaseTarget } from "./url.js";
 
@@ -23,17 +24,6 @@ export function waitingIsUseless(error: unknown): boolean {
   const sqlstate = sqlstateOf(cause);
   if (sqlstate !== null && isHopeless(sqlstate)) return true;
   return isTls(cause) || isPasswordMissing(cause);
-}
-
-/** What the operating system or the server said, in one line. */
-export function reason(error: unknown): string {
-  if (error instanceof AggregateError) {
-    // A name with several addresses fails once for each; the first says enough.
-    const first: unknown = error.errors[0];
-    if (first !== undefined) return reason(first);
-  }
-  if (!(error instanceof Error)) return String(error);
-  return (error.message || error.name).replaceAll(/\s+/g, " ");
 }
 
 function isTls(error: unknown): boolean {

@@ -14,7 +14,10 @@ import { openSession, type Session } from "../postgres/session.js";
 import type { Supervisor } from "./supervisor.js";
 
 export interface DevTargetInput {
-  readonly supervisor: Supervisor;
+  /** Null while it starts. */
+  readonly supervisor: () => Supervisor | null;
+  /** The one that applies now. */
+  readonly config: () => Config;
   readonly feed: LogFeed;
   /** As last read. */
   readonly settings: () => readonly Setting[];
@@ -43,8 +46,8 @@ const viewOf = ({ version, name, state, appliedAt, revision }: HistoryEntry): Re
   empty: revision !== null && writtenOf([revision]).length === 0,
 });
 
-export function createDevTarget({ supervisor, feed, settings, log }: DevTargetInput): DevTarget {
-  const config = () => supervisor.release().config;
+export function createDevTarget(input: DevTargetInput): DevTarget {
+  const { config, feed, settings, log } = input;
   return {
     project: config().project.name,
     feed,
@@ -71,6 +74,8 @@ export function createDevTarget({ supervisor, feed, settings, log }: DevTargetIn
         }
       }),
     restart: (slot) => {
+      const supervisor = input.supervisor();
+      if (supervisor === null) return false;
       const worker = wanted(supervisor.loop.state(), slot).find(({ state }) => state === "ready");
       if (worker === undefined) return false;
       supervisor.loop.dispatch({ type: "worker.asked", key: worker.key, signal: "page" });

@@ -2,6 +2,7 @@
  * What runs beside the supervisor in development only: watching, and what the development page
  * needs. Outside development every part of it stays undone: no line is kept, no file watched.
  */
+import type { Config } from "../config/config.js";
 import type { ResolvedConfig, Setting } from "../config/load.js";
 import { createLogFeed, type LogFeed } from "../control/dev/log-feed.js";
 import type { DevTarget } from "../control/dev/target.js";
@@ -15,8 +16,14 @@ export interface Development {
   readonly log: LogSink;
   /** The configuration has been read, at the start or for a reload. */
   learn(resolved: ResolvedConfig): void;
-  /** What the page works with; null where there is no page. */
-  target(supervisor: Supervisor, log: Logger): Promise<DevTarget | null>;
+  /** What the page works with; null where there is no page. The supervisor is null while it starts. */
+  target(
+    config: Config,
+    supervisor: () => Supervisor | null,
+    log: Logger,
+  ): Promise<DevTarget | null>;
+  /** There is a supervisor: its workers hear of problems. */
+  attach(supervisor: Supervisor): void;
   /** The application serves: what would only have slowed its start begins now. */
   begin(target: ControlTarget, log: Logger): void;
   /** A change has been seen: from then on a person is at work here. */
@@ -68,12 +75,16 @@ export function createDevelopment(sink: LogSink): Development {
       resolved = now;
       if (now.config.features.devControlPlane) feed.keep();
     },
-    target: async (supervisor, log) => {
-      const { features, control } = supervisor.release().config;
+    attach: (supervisor) => {
+      const { features } = supervisor.release().config;
       if (features.devControlPlane && features.watch) tellWorkers(supervisor, feed);
+    },
+    target: async (first, supervisor, log) => {
+      const { features, control } = first;
       if (!features.devControlPlane || control.port === 0) return null;
       const { createDevTarget } = await import("./dev-target.js");
-      return createDevTarget({ supervisor, feed, settings, log });
+      const config = () => supervisor()?.release().config ?? first;
+      return createDevTarget({ supervisor, config, feed, settings, log });
     },
     begin: (target, log) => {
       if (resolved?.config.features.watch === true) watching ??= watch(target, log);

@@ -4,6 +4,7 @@
  */
 import type { Readable } from "node:stream";
 import type { LogSink } from "../log/logger.js";
+import { createLineMeter } from "./lean-heap.js";
 import { createLineSplitter } from "../log/line-splitter.js";
 
 /** How many of a worker's last stderr lines are kept to tell what ended it. */
@@ -31,6 +32,7 @@ export interface OutputInput {
 }
 
 export function forwardOutput({ stdout, stderr, slot, log }: OutputInput): Output {
+  const meter = createLineMeter(() => performance.now());
   let last: string[] = [];
   let expecting: ((url: string) => void) | null = null;
   const withoutInspector = (lines: readonly string[]): readonly string[] => {
@@ -47,6 +49,7 @@ export function forwardOutput({ stdout, stderr, slot, log }: OutputInput): Outpu
     const pass = (all: readonly string[]) => {
       const lines = name === "stderr" ? withoutInspector(all) : all;
       if (lines.length === 0) return;
+      meter(lines.length);
       if (name === "stderr") last = [...last, ...lines.slice(-LAST_WORDS)].slice(-LAST_WORDS);
       log.output({ worker: slot(), stream: name }, lines);
       const full = log.drained();

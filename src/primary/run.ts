@@ -3,10 +3,12 @@
  * loop (lifecycle/transition.ts) and performed in supervisor.ts.
  */
 import "../util/lean-pg.js";
+import { becomeFast } from "./lean-heap.js";
 import type { Config } from "../config/config.js";
 import type { ResolvedConfig } from "../config/load.js";
 import { productVersion } from "../config/version.js";
-import { startControl } from "../control/server.js";
+import type { ControlTarget } from "../control/protocol.js";
+import { startControl, type ControlServer } from "../control/server.js";
 import { EXIT, SuperviseError, type ExitStatus } from "../errors.js";
 import type { Logger, LogSink } from "../log/logger.js";
 import type { Embedded } from "../postgres/embedded.js";
@@ -18,6 +20,7 @@ import { serverEnvironment } from "./environment.js";
 import { checkBudget, checkEntry, checkPin, findDatabase, migrate, type Found } from "./prepare.js";
 import { activatedSocket } from "./activation.js";
 import { createNotifier } from "./notify.js";
+import { createEarlyTarget, delegate } from "./early-target.js";
 import { startGuardian } from "./guardian.js";
 import { runUnderInit } from "./init.js";
 import { listenForSignals } from "./signals.js";
@@ -27,6 +30,19 @@ import { createTarget, obey } from "./target.js";
 import { rememberWarnings } from "./warnings.js";
 import { watchWorkers } from "./watch.js";
 import { workerCount } from "./worker-count.js";
+
+/** What the end has to let go of, and what the control server finds while it comes about. */
+interface Held {
+  embedded: Embedded | null;
+  control: ControlServer | null;
+  supervisor: Supervisor | null;
+  target: ControlTarget | null;
+  /** The configuration could be read, and the beginning is in the log. */
+  begun: boolean;
+}
+
+/** A preparation that takes longer than this has a large schema to plan. */
+const LONG_PREPARATION_MS = 1_000;
 
 export interface RunOptions {
   /** Reads the configuration; called again for each reload. */
@@ -54,17 +70,47 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
   signals.handTo((asked) => {
     if (asked.type === "stop" || asked.type === "stop-now") stopped.abort();
   });
-  const held: { embedded: Embedded | null } = { embedded: null };
+  const held: Held = {
+    embedded: null,
+    control: null,
+    supervisor: null,
+    target: null,
+    begun: false,
+  };
   const own = createOwnSession();
   const known: Known = { startedAt, warnings, budget: null, migrations: null };
 
+  /** Whoever asks how it goes is answered from here on, however long the rest of the start takes. */
+  const answer = async (config: Config): Promise<void> => {
+    const early = createEarlyTarget(known, config.env, () => {
+      // Who asked gets an answer first.
+      setImmediate(() => stopped.abort());
+    });
+    held.control = await startControl({
+      config,
+      target: delegate(() => held.target ?? early),
+      log,
+      dev: await development.target(config, () => held.supervisor, log),
+    });
+  };
+
   /** Everything before the fork, for the start and for each reload alike. */
   const prepare = async (first: boolean): Promise<Release> => {
+    const long = setTimeout(becomeFast, LONG_PREPARATION_MS);
+    try {
+      return await prepareOnce(first);
+    } finally {
+      clearTimeout(long);
+    }
+  };
+  const prepareOnce = async (first: boolean): Promise<Release> => {
     const resolved = await resolve();
     development.learn(resolved);
     if (first) sayStarting(resolved.config, log);
+    held.begun = true;
     await checkPin(resolved, log);
     checkEntry(resolved.config);
+    if (first) await answer(resolved.config);
     const found = await findDatabase(resolved.config, held.embedded, log);
     held.embedded = found.embedded;
     const session = await own.get(found.config, log, stopped.signal);
@@ -94,7 +140,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
         holdCrashes: development.hasChanged(),
       }),
       announce: (url) => {
-        sayReady(supervisor, url, startedAt, control.port, log);
+        sayReady(supervisor, url, startedAt, held.control?.port ?? null, log);
         notifier.note("supervisor.ready");
         development.begin(target, log);
       },
@@ -102,12 +148,9 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     supervisor.pools.aggregate.setLargestMax(known.budget?.largestPoolMax ?? null);
     const upkeep = createUpkeep({ own, supervisor, known, log });
     const target = createTarget(supervisor, known, upkeep, log);
-    const control = await startControl({
-      config: release.config,
-      target,
-      log,
-      dev: await development.target(supervisor, log),
-    });
+    held.supervisor = supervisor;
+    held.target = target;
+    development.attach(supervisor);
     const watch = watchWorkers(supervisor, log);
     try {
       signals.handTo((asked) => obey(asked, supervisor, target, log));
@@ -119,7 +162,6 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
       watch.close();
       upkeep.close();
       await development.close();
-      control.close();
       await guardian.close();
       notifier.close();
     }
@@ -128,12 +170,12 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     if (stopped.signal.aborted && isInterruption(error)) return EXIT.ok;
     throw error;
   } finally {
+    held.control?.close();
     await own.close();
     await held.embedded?.stop();
     signals.close();
-    log.event("info", "supervisor.stopped", "stopped", {
-      uptime_s: Math.round((Date.now() - startedAt.getTime()) / 1_000),
-    });
+    const uptime = Math.round((Date.now() - startedAt.getTime()) / 1_000);
+    if (held.begun) log.event("info", "supervisor.stopped", "stopped", { uptime_s: uptime });
   }
 }
 

@@ -3,7 +3,6 @@ import type { Server } from "node:net";
 import type { Address } from "../ipc/messages.js";
 import { loadEntry, runFactory, toServable, type Servable } from "./entry.js";
 import { addressOf, listenOn, listenOptions } from "./listen.js";
-import { ownPool } from "./own-pool.js";
 import type { Runtime, ShutdownFunction } from "./runtime.js";
 import type { Traffic } from "./traffic.js";
 
@@ -24,6 +23,8 @@ export async function startApplication(
   const listened = firstListening(runtime, traffic);
   const loaded = await loadEntry(entry);
   if (loaded.kind === "script") return { listen: () => listened.then(addressOf) };
+  // Whoever has no use for it does without the 3 MB of the driver.
+  const { ownPool } = await import("./own-pool.js");
   const { pool } = ownPool(runtime);
   const application =
     loaded.kind === "application"

@@ -1,6 +1,7 @@
 /** The worker's own pool, made when it is first wanted: by a factory, or by a script that imports it. */
 import pg from "pg";
 import { SuperviseError } from "../errors.js";
+import { applicationName } from "./application-name.js";
 import { tellIdleErrors } from "./measure.js";
 import { createWorkerPool } from "./pool.js";
 import type { OwnPool, Runtime } from "./runtime.js";
@@ -10,10 +11,6 @@ export function ownPool(runtime: Runtime): OwnPool {
   runtime.own ??= createPool(runtime);
   return runtime.own;
 }
-
-/** What `pg_stat_activity` shows for a worker's connections. */
-export const applicationName = ({ config, worker }: Runtime): string =>
-  worker.id === 0 ? config.project.name : `${config.project.name}/worker ${worker.id}`;
 
 function createPool(runtime: Runtime): OwnPool {
   const { pool, database } = runtime.config;

@@ -22,7 +22,6 @@ import {
 } from "../../ipc/distribution/messages.js";
 import type { Logger } from "../../log/logger.js";
 import { createListeners } from "./listeners.js";
-import { requireReusePort } from "./reuse-port.js";
 
 export interface Distribution {
   readonly kind: Kind;
@@ -45,12 +44,10 @@ export interface Distribution {
 const kindOf = (setting: Setting): Kind => (setting === "auto" ? "balanced" : setting);
 
 /**
- * Throws CONFIG_INVALID for `reuseport` on a Node that has none. Sets the scheduling policy of
- * node:cluster, which its first fork freezes.
+ * Sets the scheduling policy of node:cluster, which its first fork freezes.
  */
 export function createDistribution(setting: Setting, log: Pick<Logger, "warn">): Distribution {
   const kind = kindOf(setting);
-  if (kind === "reuseport") requireReusePort(process.versions.node);
   cluster.schedulingPolicy = kind === "round-robin" ? cluster.SCHED_RR : cluster.SCHED_NONE;
   const listeners = createListeners(kind, log);
 

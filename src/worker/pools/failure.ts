@@ -1,5 +1,5 @@
 /** What a connection that could not be opened says of the database. */
-import { reason } from "../../postgres/connect-error.js";
+import { reason } from "../../postgres/reason.js";
 import { sqlstateOf } from "../../postgres/sqlstate.js";
 import { countConnectError, setDatabase } from "./meter.js";
 import type { Meter } from "./shapes.js";

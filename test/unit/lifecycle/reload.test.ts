@@ -58,6 +58,22 @@ describe("a reload", () => {
     expect(overall(it.state())).toBe("running");
   });
 
+  test("that fails late renews nothing more, and says that two releases serve", () => {
+    const it = machine({ workers: 3 }).boot();
+    reload(it);
+    prepare(it, { workers: 3 });
+    it.take({ type: "worker.ready", key: 4 });
+    it.exits(1, 0);
+    const effects = it.exits(5, 1);
+    const [answer] = only(effects, "answer");
+    expect(answer?.reason).toContain("1 of 3 workers run the new release already");
+    expect(only(effects, "fork")).toEqual([]);
+    expect(it.keys("ready")).toEqual([2, 3, 4]);
+    expect(overall(it.state())).toBe("running");
+    reload(it, 2);
+    expect(only(prepare(it, { workers: 3 }), "fork")).toMatchObject([{ slot: 1, generation: 3 }]);
+  });
+
   test("into a release that is never ready is abandoned at boot_timeout", () => {
     const it = machine().boot();
     reload(it);
