@@ -50,7 +50,7 @@ export function createEarlyTarget(
         ready: false,
         restarts: {},
         reloads: { done: 0, abandoned: 0 },
-        heapBytes: new Map(),
+        runtimes: [],
       }),
     reload: () =>
       Promise.resolve({ outcome: "abandoned", reason: NOT_YET, generation: 1, duration_ms: 0 }),
