@@ -17,6 +17,17 @@ const paint = (text: string, code: number, colour: boolean): string =>
 /** The longest of the stable names, so that sentences stand below each other. */
 const EVENT_WIDTH = "supervisor.starting".length;
 
+/** A person has read their fields in the sentence, or finds them in the banner. */
+const SAID: ReadonlySet<string> = new Set([
+  "supervisor.starting",
+  "supervisor.ready",
+  "pin.verified",
+  "database.connected",
+  "lock.acquired",
+  "lock.released",
+  "budget.ok",
+]);
+
 const clock = (time: Date): string =>
   [time.getHours(), time.getMinutes(), time.getSeconds()]
     .map((part) => String(part).padStart(2, "0"))
@@ -38,7 +49,7 @@ export function formatPretty(
 ): string {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   const inline = entries
-    .filter(([, value]) => !isBlock(value))
+    .filter(([, value]) => !isBlock(value) && !(level === "info" && SAID.has(event ?? "")))
     .map(([key, value]) => paint(`${key}=${show(value)}`, 90, colour));
   const blocks = entries
     .map(([, value]) => value)

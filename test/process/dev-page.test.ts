@@ -94,6 +94,14 @@ describe("the development page in development", () => {
       const rebound = { authorization, host: "evil.example", origin: "http://evil.example" };
       expect(await command(rebound)).toMatchObject({ status: 403 });
     }
+    // Reading never acts, and a cookie is no token.
+    for (const path of ["/reload", "/scale", "/restart", "/migrate"]) {
+      const url = `/dazzle/dev${path}`;
+      expect(await ask(port, url, { authorization, origin })).toMatchObject({ status: 404 });
+      const cookie = `token=${token}; authorization=${token}`;
+      expect(await ask(port, url, { cookie, origin }, "POST")).toMatchObject({ status: 401 });
+    }
+    expect((await ask(port, "/status")).body).toMatch(/"generation":\s*1,/);
     const reload = await ask(port, "/dazzle/dev/reload", { authorization, origin }, "POST");
     expect(reload).toMatchObject({ status: 200 });
   });

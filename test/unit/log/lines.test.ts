@@ -110,6 +110,18 @@ test("the pretty log names worker and stream in front of each line", () => {
   expect(sink.text().trimEnd().split("\n")).toHaveLength(2);
 });
 
+test("the pretty log repeats no field that the sentence has said, and keeps those of trouble", () => {
+  const sink = memory();
+  const log = createLogger({ format: "pretty", level: "info", stream: sink.stream });
+  log.event("info", "budget.ok", "11 of 197 connections", { demand: 11, capacity: 197 });
+  log.event("warn", "budget.exceeded", "211 of 197 connections", { demand: 211 });
+  log.event("info", "worker.ready", "worker 1 ready", { boot_ms: 80 });
+  const [fine, trouble, ready] = sink.text().split("\n");
+  expect(fine).toMatch(/11 of 197 connections$/);
+  expect(trouble).toMatch(/211 of 197 connections demand=211$/);
+  expect(ready).toMatch(/worker 1 ready boot_ms=80$/);
+});
+
 describe("messages between primary and worker", () => {
   test("are told from the application's own, and from another version's", () => {
     expect(isToPrimary({ v: PROTOCOL, type: "ready", address: null })).toBe(true);
