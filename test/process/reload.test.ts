@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { load } from "../support/clients.js";
+import { ask, load } from "../support/clients.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { serveReady } from "../support/serve.js";
 
@@ -34,6 +34,17 @@ describe("a rolling reload", () => {
     for (let round = 0; round < 3; round += 1) {
       expect(await app.command("reload", "--parallel", "2")).toMatchObject({ code: 0 });
     }
+    await clients.stop();
+    expect(clients.failures).toEqual([]);
+  });
+
+  test("into a release that boots slowly loses no request meanwhile", async () => {
+    const app = await serveReady({ app: "app.mjs", url: database.url, files: release(GOOD) });
+    const slow = `await new Promise((resolve) => setTimeout(resolve, 2_000));\n${GOOD}`;
+    writeFileSync(join(app.cwd, "app.mjs"), slow.replace("good", "slow"));
+    const clients = load(app.port, ["/"], 16);
+    expect(await app.command("reload", "--parallel", "2")).toMatchObject({ code: 0 });
+    expect(await ask(app.port, "/")).toMatchObject({ body: "slow" });
     await clients.stop();
     expect(clients.failures).toEqual([]);
   });
