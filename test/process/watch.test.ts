@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.js";
@@ -25,8 +26,10 @@ async function start(
   files: Readonly<Record<string, string>>,
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  prepare: (folder: string) => void = () => undefined,
 ): Promise<Project> {
   const cwd = project(files);
+  prepare(cwd);
   const port = await freePort();
   const running = launch({
     cwd,
@@ -50,6 +53,16 @@ const nth = (running: Running, event: string, count: number) => {
 const watching = (running: Running) => running.waitForMessage("watching");
 
 describe("watching in development", () => {
+  it("takes links that were there before for no change", async () => {
+    const { running, write } = await start({ "app.mjs": app("old") }, [], {}, (folder) => {
+      symlinkSync(tmpdir(), join(folder, "elsewhere"));
+      symlinkSync("nowhere", join(folder, "broken"));
+    });
+    await watching(running);
+    write("app.mjs", app("new"));
+    expect(await running.waitFor("watch.changed")).toMatchObject({ files: ["app.mjs"] });
+  });
+
   it("serves the new code after a change, and logs what changed", async () => {
     const { running, text, write } = await start({ "app.mjs": app("old") });
     await watching(running);

@@ -3,7 +3,7 @@
  * reload. What a reload does, in which order, is not decided here: the schema comes first because
  * every reload migrates before it forks.
  */
-import { statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { relative } from "node:path";
 import { watch } from "chokidar";
 import type { Config } from "../../config/config.js";
@@ -32,9 +32,12 @@ const NAMED = 3;
 /** Files' times lag behind the clock by up to a tick of the kernel. */
 const CLOCK_MS = 10;
 
-/** A renamed file keeps the time of its content, so the later of the two counts; gone: now. */
+/**
+ * A renamed file keeps the time of its content, so the later of the two counts; gone: now. Of a link
+ * its own: what it leads to is not watched.
+ */
 function writtenAt(path: string): number {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = lstatSync(path, { throwIfNoEntry: false });
   return found === undefined ? Infinity : Math.max(found.mtimeMs, found.ctimeMs);
 }
 
@@ -49,7 +52,8 @@ export function startWatch({ config, log, onChange }: WatchInput): Watch {
   const rules = ignoreRules({ config, entry: findEntry(config) });
   const selfMade = watchSelfMade();
   let reloading = false;
-  let began = 0;
+  // chokidar also tells of links that were there before it began, as new ones.
+  let began = Date.now();
 
   const burst = createBurst(async (paths) => {
     const changed = paths.filter((path) => !selfMade.isLeftOut(path));
