@@ -7,6 +7,10 @@ export const SCHEMA = [
   `create domain posint as int check (value > 0)`,
   `create function trail() returns trigger language plpgsql as $$
      begin insert into trail (entry) values (tg_table_name || ' ' || tg_op); return new; end $$`,
+  // Both are found by the search path alone, as a row is checked.
+  `create function least_price() returns int language sql immutable as 'select 1'`,
+  `create function dear(int) returns boolean language plpgsql as 'begin return $1 >= least_price(); end'`,
+  `create table priced (price int check (dear(price)))`,
   `create table trail (id serial primary key, entry text)`,
   `create table author (
      id bigserial primary key, favourite bigint, name text not null, m mood, tags text[], j jsonb,
@@ -65,6 +69,7 @@ export const ROWS = [
      select g, case when g > 1 then 100 + (g - 2) * 5 end, 't' || g from generate_series(1, 300) g`,
   `update author set favourite = 100 + (id - 1) * 5 where id <= 300`,
   `insert into "Odd ""name"" é" values (1, E'\\\\.', 'ü'), (2, E'a\\tb\\\\N', null), (3, null, ''), (4, '', E'\\r\\n')`,
+  `insert into priced values (1), (5)`,
   `insert into part values (1, 'a'), (2, 'b')`,
   `insert into hashed select g, 'v' || g from generate_series(1, 50) g`,
   `insert into refers values (1, 'a'), (2, 'b'), (null, null)`,

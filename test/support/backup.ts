@@ -11,6 +11,7 @@ import {
 } from "../../src/backup/restore.js";
 import type { Config } from "../../src/config/config.js";
 import { loadConfig } from "../../src/config/load.js";
+import { quoteLiteral } from "../../src/postgres/quote.js";
 import { SuperviseError } from "../../src/errors.js";
 import { connect } from "./database.js";
 import { silentLog } from "./log.js";
@@ -119,13 +120,16 @@ export async function digest(url: string): Promise<Record<string, string>> {
         where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
           and c.relkind in ('r','m','S') and c.relispopulated order by 1`,
     );
-    for (const { name, kind } of relations) {
-      const sql =
-        kind === "S"
-          ? `select last_value::text || is_called::text as value from ${name}`
-          : `select count(*)::text || md5(coalesce(string_agg(t::text, E'\\n' order by t::text), '')) as value from only ${name} t`;
-      const [row] = await session.query<{ value: string }>(sql);
-      found[name] = row?.value ?? "";
+    const selects = relations.map(({ name, kind }) =>
+      kind === "S"
+        ? `select ${quoteLiteral(name)} as name, last_value::text || is_called::text as value from ${name}`
+        : `select ${quoteLiteral(name)}, count(*)::text || md5(coalesce(string_agg(t::text, E'\\n' order by t::text), '')) from only ${name} t`,
+    );
+    for (let at = 0; at < selects.length; at += 100) {
+      const rows = await session.query<{ name: string; value: string }>(
+        `select null as name, null as value where false union all ${selects.slice(at, at + 100).join(" union all ")}`,
+      );
+      for (const { name, value } of rows) found[name] = value;
     }
     const shape = await session.query<{ name: string; value: string }>(
       `select 'object ' || m.oid as name, md5(lo_get(m.oid)) as value from pg_largeobject_metadata m

@@ -3,6 +3,7 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { verifyDeep } from "../../../src/backup/deep-verify.js";
+import { findPgDumps } from "../../../src/backup/engine/find-pg-dump.js";
 import { noProgress } from "../../../src/backup/progress.js";
 import type { Config } from "../../../src/config/config.js";
 import { verifyArchive } from "../../../src/backup/verify.js";
@@ -378,6 +379,26 @@ describe("pg_dump", () => {
     const said = (name: string): string => readFileSync(join(config.root, name), "utf8");
     expect(said("argv")).not.toContain("secret");
     expect(said("env")).toBe(`${role} secret\n`);
+  });
+
+  test("of 17 and newer may write settings that the server lacks", async () => {
+    const source = await database(...SMALL, ...ITEMS);
+    const config = await projectAt(source);
+    const path = await createFile(config);
+    const [real] = await findPgDumps(process.env["PATH"] ?? "");
+    const bin = fakePgDump(
+      config,
+      `case "$1" in --version) echo "pg_dump (PostgreSQL) 18.99";; *) echo "SET transaction_timeout = 0;"; exec "${real?.path ?? ""}" "$@";; esac`,
+    );
+    await withPath(bin, () =>
+      verifyDeep({
+        config,
+        log: silentLog,
+        path,
+        signal: new AbortController().signal,
+        progress: noProgress,
+      }),
+    );
   });
 
   test("is not asked for partitions that live in another schema", async () => {

@@ -1,11 +1,7 @@
-import { chmodSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { EngineName } from "../../../src/backup/engine/choose.js";
-import { noProgress } from "../../../src/backup/progress.js";
-import { verifyArchive } from "../../../src/backup/verify.js";
-import { SuperviseError } from "../../../src/errors.js";
 import { createFile, digest, leftovers, onDatabase, projectAt } from "../../support/backup.js";
 import { restore, rowsOf, run, treeDigest, writeFiles } from "../../support/backup.js";
 import { ROWS, SCHEMA } from "../../support/backup-schema.js";
@@ -97,48 +93,77 @@ describe.each<EngineName>(["pg_dump", "copy"])("with the engine %s", (engine) =>
   });
 });
 
-test("five hundred tables come back with every row", async () => {
-  const schema = Array.from(
-    { length: 500 },
-    (_, at) => `create table t${at} (id serial primary key, v text)`,
-  );
-  const rows = Array.from(
-    { length: 500 },
-    (_, at) => `insert into t${at} (v) select 'v' || g from generate_series(1, ${at % 7}) g`,
-  );
-  const source = await database(schema.join(";"), rows.join(";"));
-  const path = await createFile(await projectAt(source));
-  const target = await database(schema.join(";"));
-  await restore(await projectAt(target), path);
-  expect(await digest(target)).toEqual(await digest(source));
-});
+/** Every common type, with a value for row `g`. */
+const TYPES: readonly (readonly [string, string])[] = [
+  ["smallint", "g"],
+  ["bigint", "g * 1000000007::bigint"],
+  ["numeric(20,5)", "g / 7.0"],
+  ["real", "g / 3.0"],
+  ["double precision", "g / 3.0"],
+  ["boolean", "g % 2 = 0"],
+  ["text", "'t' || g || E'\\t\\n\\\\.'"],
+  ["varchar(30)", "'v' || g"],
+  ["char(6)", "'c' || g"],
+  ["bytea", "decode(md5(g::text), 'hex')"],
+  ["date", "date '2000-02-29' + g"],
+  ["time", "time '10:00' + g * interval '1 second'"],
+  ["timetz", "timetz '10:00+05:30'"],
+  ["timestamp", "timestamp '2000-01-01' + g * interval '1 hour 1 microsecond'"],
+  ["timestamptz", "timestamptz '2000-01-01Z' + g * interval '1 day'"],
+  ["interval", "g * interval '1 month -3 days 0.5 seconds'"],
+  ["uuid", "md5(g::text)::uuid"],
+  ["json", `('{"a" : ' || g || '}')::json`],
+  ["jsonb", "jsonb_build_object('a', array[g, null])"],
+  ["int[]", "array[g, null, -g]"],
+  ["text[][]", `array[['a"b', null], ['{}', '']]`],
+  ["inet", "inet '10.0.0.0' + g"],
+  ["cidr", "cidr '10.0.0.0/8'"],
+  ["macaddr", "macaddr '08:00:2b:01:02:03'"],
+  ["bit(3)", "g::bit(3)"],
+  ["bit varying", "B'1' || g::bit(5)"],
+  ["point", "point(g, -g)"],
+  ["int4range", "int4range(g, g + 5)"],
+  ["tstzrange", "tstzrange('2000-01-01Z', null)"],
+  ["tsvector", "to_tsvector('simple', 'a b ' || g)"],
+  ["xml", "xmlparse(content '<a>' || g || '</a>')"],
+  ["money", "g::money"],
+  [`"Moo d"`, `case g % 2 when 0 then 'ok' else 'it''s "so"' end::"Moo d"`],
+];
 
-test.each<EngineName>(["pg_dump", "copy"])(
-  "no change to a real archive of %s goes unnoticed",
-  async (engine) => {
-    const config = await projectAt(await database(...SCHEMA, ...ROWS), {
-      "uploads/a.txt": "hello",
-    });
+const ODD = ["plain", "UPPER", "with space", 'quo""te', "back\\slash", "ünïcode", "select", "a.b"];
+
+/** Table `at`: an odd name, three types, a sequence, a key to itself and one to its neighbour. */
+function oddTable(at: number): { create: string; fill: string; key: string } {
+  const name = `"${ODD[at % ODD.length] ?? ""} ${at}"`;
+  const before = `"${ODD[((at + 499) % 500) % ODD.length] ?? ""} ${(at + 499) % 500}"`;
+  const types = [0, 1, 2].map((step) => TYPES[(at * 3 + step) % TYPES.length] ?? ["int", "g"]);
+  const columns = types.map(([type], index) => `"c ${index}" ${type}`).join(", ");
+  const values = types.map(([, value]) => `case when g % 4 = 3 then null else ${value} end`);
+  const identity = at % 2 === 0 ? "serial" : "int generated always as identity";
+  return {
+    create: `create table ${name} (id ${identity} primary key, up int references ${name}, "next" int,
+      ${columns}, twice int generated always as (id * 2) stored)`,
+    fill: `insert into ${name} (up, "c 0", "c 1", "c 2")
+      select nullif(g - 1, 0), ${values.join(", ")} from generate_series(1, ${at % 7}) g`,
+    key: `alter table ${name} add foreign key ("next") references ${before} deferrable`,
+  };
+}
+
+test("five hundred tables of every common type, with odd names in a ring of keys, come back", async () => {
+  const tables = Array.from({ length: 500 }, (_, at) => oddTable(at));
+  const schema = [
+    `create type "Moo d" as enum ('ok', 'it''s "so"')`,
+    tables.map(({ create }) => create).join(";"),
+    tables.map(({ key }) => key).join(";"),
+  ];
+  const source = await database(...schema, tables.map(({ fill }) => fill).join(";"));
+  const config = await projectAt(source);
+  const before = await digest(source);
+  expect(Object.keys(before).filter((name) => name.startsWith("public.")).length).toBe(1_000);
+  const target = await database(...schema);
+  for (const engine of ["pg_dump", "copy"] as const) {
     const path = await createFile(config, { engine });
-    const whole = readFileSync(path);
-    const mutated = join(config.root, "mutated.tar.gz");
-    await fc.assert(
-      fc.asyncProperty(
-        fc.nat(whole.length - 1),
-        fc.integer({ min: 1, max: 255 }),
-        fc.boolean(),
-        async (at, bits, cut) => {
-          const changed = Buffer.from(cut ? whole.subarray(0, at) : whole);
-          if (!cut) changed[at] = (changed[at] ?? 0) ^ bits;
-          writeFileSync(mutated, changed);
-          const outcome = await verifyArchive(mutated, noProgress).then(
-            () => "accepted",
-            (error: unknown) => (error instanceof SuperviseError ? error.exitStatus : error),
-          );
-          expect(outcome).toBe(65);
-        },
-      ),
-      { numRuns: 60 },
-    );
-  },
-);
+    await restore(onDatabase(config, target), path, { force: true });
+    expect(await digest(target), engine).toEqual(before);
+  }
+}, 240_000);

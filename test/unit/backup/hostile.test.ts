@@ -208,6 +208,91 @@ const HOSTILE: readonly (readonly [string, Shape, RegExp])[] = [
     },
     /too large/,
   ],
+  [
+    "metadata of very many parts",
+    { metadataText: Buffer.from(`{"tables":[${"{},".repeat(500_000)}{}]}`) },
+    /more parts/,
+  ],
+  [
+    "metadata of many numbers",
+    { metadataText: Buffer.from(`{"patched_headers":[${"0,".repeat(1_100_000)}0]}`) },
+    /more parts/,
+  ],
+  [
+    "metadata of great depth",
+    { metadataText: Buffer.from(`${"[".repeat(100_000)}${"]".repeat(100_000)}`) },
+    /more parts/,
+  ],
+  [
+    "corrected headers without members",
+    { metadata: { patched_headers: [0, 1, 2] } },
+    /headers that cannot be/,
+  ],
+  [
+    "a long name that climbs",
+    {
+      members: [
+        FOLDER,
+        { path: "x", content: `uploads/${"../".repeat(50)}x\0`, header: type("L"), summed: false },
+        FILE,
+      ],
+    },
+    /part "\.\."/,
+  ],
+  [
+    "a long name that is absolute",
+    {
+      members: [
+        FOLDER,
+        { path: "x", content: `/${"a".repeat(120)}\0`, header: type("L"), summed: false },
+        FILE,
+      ],
+    },
+    /absolute/,
+  ],
+  [
+    "a long name of a mebibyte",
+    {
+      members: [
+        FOLDER,
+        { path: "x", content: Buffer.alloc(1 << 20, "a"), header: type("L"), summed: false },
+        FILE,
+      ],
+    },
+    /extension is too large/,
+  ],
+  ["a PAX link", { members: [FOLDER, pax(record("linkpath", "/etc")), FILE] }, /PAX header/],
+  [
+    "a PAX sparse map",
+    { members: [FOLDER, pax(record("GNU.sparse.major", "1")), FILE] },
+    /PAX header/,
+  ],
+  [
+    "a size beyond the archive",
+    {
+      members: [
+        FOLDER,
+        {
+          ...FILE,
+          header: (head) => {
+            head.write("77777777777", 124, "latin1");
+          },
+        },
+      ],
+    },
+    /larger than declared/,
+  ],
+  [
+    "a database member of another checksum than metadata.json says",
+    {
+      members: [{ path: "database/x", content: "x" }],
+      metadata: {
+        uploads: null,
+        members: [{ path: "database/x", size: 1, sha256: "0".repeat(64) }],
+      },
+    },
+    /not that of metadata\.json/,
+  ],
   ["metadata that is no JSON", { metadataText: Buffer.from("{]") }, /not JSON/],
   ["metadata in another encoding", { metadataText: Buffer.from([0x7b, 0xff, 0x7d]) }, /not JSON/],
   [

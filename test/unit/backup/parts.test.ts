@@ -1,5 +1,8 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { Inventory } from "../../../src/backup/database/inventory.js";
+import { chooseEngine } from "../../../src/backup/engine/choose.js";
+import type { PgDump } from "../../../src/backup/engine/find-pg-dump.js";
 import { showPath } from "../../../src/backup/archive/member-path.js";
 import { decodeSum, encodeSum } from "../../../src/backup/archive/sums.js";
 import { BLOCK, decodeHeader, encodeEntry } from "../../../src/backup/archive/tar-header.js";
@@ -73,6 +76,38 @@ test.each([0, 0o777, 8 ** 11 - 1, 8 ** 11, 2 ** 53 - 1])(
 
 test("metadata comes back as it was", () => {
   expect(parseMetadata(encodeMetadata(sample))).toEqual(sample);
+});
+
+describe("the engine", () => {
+  const dump = (major: number): PgDump => ({ path: `/${major}`, version: `${major}.1`, major });
+  const inventory: Inventory = {
+    namespace: "public",
+    exists: true,
+    tables: [],
+    sequences: [],
+    views: [],
+    largeObjects: { count: 0, unreadable: 0 },
+    leftOut: [],
+  };
+
+  test("is the newest pg_dump that is not older than the server", () => {
+    expect(chooseEngine("auto", [dump(17), dump(15)], 15, inventory)).toMatchObject({
+      name: "pg_dump",
+      program: { major: 17 },
+    });
+  });
+
+  test("is COPY where every pg_dump is older than the server, newer than we read, or missing", () => {
+    for (const found of [[dump(15)], [dump(19)], []]) {
+      expect(chooseEngine("auto", found, 18, inventory)).toMatchObject({ name: "copy" });
+      expect(() => chooseEngine("pg_dump", found, 18, inventory)).toThrow(/pg_dump/);
+    }
+  });
+
+  test("is COPY where pg_dump would leave something out", () => {
+    const others = { ...inventory, largeObjects: { count: 1, unreadable: 1 } };
+    expect(chooseEngine("auto", [dump(17)], 15, others)).toMatchObject({ name: "copy" });
+  });
 });
 
 test("names are shown without what steers a terminal", () => {
