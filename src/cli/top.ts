@@ -16,8 +16,11 @@ const ESCAPE = "\u001b";
 const ENTER = `${ESCAPE}[?1049h${ESCAPE}[?25l`;
 const LEAVE = `${ESCAPE}[?25h${ESCAPE}[?1049l`;
 const HOME = `${ESCAPE}[H`;
+const CLEAR = `${ESCAPE}[2J`;
 const CLEAR_LINE = `${ESCAPE}[K`;
 const KEPT = 60;
+/** Ctrl-C is a key in raw mode; these come from elsewhere. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export async function runTop(supervisor: RunningSupervisor, io: Io): Promise<void> {
   const { stdin, stdout } = process;
@@ -30,9 +33,15 @@ export async function runTop(supervisor: RunningSupervisor, io: Io): Promise<voi
   });
 
   const draw = (): void => {
-    const screen = { columns: stdout.columns, rows: stdout.rows, colour: io.colour };
+    // A terminal that does not know its size says 0.
+    const screen = { columns: stdout.columns || 80, rows: stdout.rows || 24, colour: io.colour };
     const lines = renderTop({ status, waits, message }, screen).split("\n");
     io.stdout(HOME + lines.map((line) => line + CLEAR_LINE).join("\n"));
+  };
+  // What stood at the old size would be left behind.
+  const redraw = (): void => {
+    io.stdout(CLEAR);
+    draw();
   };
   const refresh = async (): Promise<void> => {
     status = await fetchStatus(supervisor);
@@ -46,7 +55,10 @@ export async function runTop(supervisor: RunningSupervisor, io: Io): Promise<voi
   const order = async (doing: string, work: () => Promise<string>): Promise<void> => {
     say(doing);
     try {
-      say(await work());
+      const outcome = await work();
+      // The next key counts from what is now.
+      status = await fetchStatus(supervisor);
+      say(outcome);
     } catch (error) {
       say(error instanceof Error ? error.message : String(error));
     }
@@ -84,16 +96,16 @@ export async function runTop(supervisor: RunningSupervisor, io: Io): Promise<voi
   stdin.setRawMode(true);
   stdin.on("data", pressed);
   stdin.resume();
-  stdout.on("resize", draw);
-  process.once("SIGTERM", stop);
+  stdout.on("resize", redraw);
+  for (const signal of SIGNALS) process.once(signal, stop);
   const timer = setInterval(() => void refresh().catch(finish), EVERY_MS);
   draw();
   try {
     await finished;
   } finally {
     clearInterval(timer);
-    process.removeListener("SIGTERM", stop);
-    stdout.removeListener("resize", draw);
+    for (const signal of SIGNALS) process.removeListener(signal, stop);
+    stdout.removeListener("resize", redraw);
     stdin.removeListener("data", pressed);
     stdin.setRawMode(false);
     stdin.pause();

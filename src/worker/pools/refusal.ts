@@ -23,6 +23,6 @@ export function mustWait({ meter, careful }: MeasuredPool, item: unknown): item 
   return careful && meter.open > 0 && isRefused(meter) && item instanceof Checkout;
 }
 
-export function isRefused({ refusal }: Meter): boolean {
+function isRefused({ refusal }: Meter): boolean {
   return refusal !== null && performance.now() < refusal.until;
 }
