@@ -117,7 +117,8 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     await migrate(session, found.config, log, stopped.signal);
     if (!first) await learnMigrations(session, found.config, known);
     const workers = await workerCount(session, found.config, log);
-    known.budget = await checkBudget(session, found.config, workers, log);
+    const running = countAfterReload(held.supervisor, workers);
+    known.budget = await checkBudget(session, found.config, running, log);
     const config = { ...found.config, app: { ...found.config.app, workers } };
     return {
       config: first && socket === null ? await settlePort(config) : config,
@@ -191,6 +192,12 @@ const interrupted = (): SuperviseError =>
 
 const isInterruption = (error: unknown): boolean =>
   error instanceof SuperviseError && error.code === "INTERRUPTED";
+
+/** A reload keeps the number that `scale` asked for, unless the configured one has changed. */
+const countAfterReload = (supervisor: Supervisor | null, configured: number): number =>
+  supervisor?.release().config.app.workers === configured
+    ? supervisor.loop.state().slots.length
+    : configured;
 
 /** The port that was free at the start stays the port. */
 const keepPort = (next: Release, first: Release): Release =>

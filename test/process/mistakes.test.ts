@@ -92,6 +92,16 @@ test("a scale beyond the budget is refused as a start would be", async () => {
   expect(await app.end()).toMatchObject({ code: 0 });
 });
 
+test("a reload counts the workers that run, not those of the configuration", async () => {
+  const app = await serve({ app: "busy.mjs", url: database.url, workers: 1 });
+  await app.waitFor("supervisor.ready");
+  expect(await app.command("scale", "3")).toMatchObject({ code: 0 });
+  expect(await app.command("reload")).toMatchObject({ code: 0 });
+  const budgets = app.log.filter(({ event }) => event === "budget.ok");
+  expect(budgets.map(({ workers }) => workers)).toEqual([1, 3, 3]);
+  expect(await app.end()).toMatchObject({ code: 0 });
+});
+
 describe("an entry that is not what it looks like", () => {
   const boot = async (files: Readonly<Record<string, string>>, app: string) => {
     const running = await serve({ app, url: database.url, files, workers: 1 });
