@@ -145,11 +145,14 @@ describe("listening", () => {
   });
 
   // A socket in a folder that is not there is EACCES to libuv, whoever asks.
-  test.each(["10.255.255.1", "no.such.host.invalid", "unix:no-such-folder/app.sock"])("on %s is refused with 78", async (host) => {
-    const app = await serve({ app: "busy.mjs", url: database.url, args: ["--host", host] });
-    expect(await app.exited).toMatchObject({ code: 78 });
-    expect(app.stderr().trimEnd().split("\n")).toHaveLength(1);
-  });
+  test.each(["10.255.255.1", "no.such.host.invalid", "unix:no-such-folder/app.sock"])(
+    "on %s is refused with 78",
+    async (host) => {
+      const app = await serve({ app: "busy.mjs", url: database.url, args: ["--host", host] });
+      expect(await app.exited).toMatchObject({ code: 78 });
+      expect(app.stderr().trimEnd().split("\n")).toHaveLength(1);
+    },
+  );
 
   test("on a unix socket serves there", async () => {
     const app = await serveReady({
