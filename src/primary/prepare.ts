@@ -16,6 +16,7 @@ import { startEmbedded, type Embedded } from "../postgres/embedded.js";
 import { acquireLock } from "../postgres/lock.js";
 import { refusePooler } from "../postgres/pooler.js";
 import type { Session } from "../postgres/session.js";
+import { parseDatabaseUrl } from "../postgres/url.js";
 
 /** @throws SuperviseError PIN_MISMATCH or PIN_INVALID, before anything is connected. */
 export async function checkPin(resolved: ResolvedConfig, log: Logger): Promise<void> {
@@ -122,7 +123,7 @@ export async function checkBudget(
   workers: number,
   log: Logger,
 ): Promise<BudgetVerdict> {
-  const capacity = await readCapacity(session);
+  const capacity = await readCapacity(session, poolRole(config));
   const verdict = decideBudget(capacity, {
     workers,
     poolMax: config.pool.max,
@@ -144,6 +145,10 @@ export async function checkBudget(
 }
 
 /** The numbers of a verdict, as the log shows them. */
+/** Locks and DDL may go through `direct_url` as another role than the pools connect as. */
+export const poolRole = ({ database: { url } }: Config): string | undefined =>
+  url === null ? undefined : parseDatabaseUrl(url).user;
+
 export const budgetFields = (verdict: BudgetVerdict, workers: number, poolMax: number): Fields => ({
   workers,
   pool_max: poolMax,

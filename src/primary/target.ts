@@ -28,7 +28,7 @@ export function createTarget(
       figures,
       startedAt: known.startedAt,
       warnings: known.warnings,
-      budget: () => budgetStatus(known.budget),
+      budget: () => budgetStatus(known.budget, supervisor.pools.aggregate.snapshot("all").total),
       migrations: () => known.migrations,
     }),
   });
@@ -71,13 +71,14 @@ export function createTarget(
   };
 }
 
-const budgetStatus = (verdict: BudgetVerdict | null): Status["budget"] =>
+/** The server is asked once a minute; how many the pools have open is known each second. */
+const budgetStatus = (verdict: BudgetVerdict | null, pooled: number): Status["budget"] =>
   verdict === null
     ? null
     : {
         max_connections: verdict.maxConnections,
         reserved: verdict.reserved,
-        ours: verdict.ours,
+        ours: Math.max(verdict.ours, pooled + 1),
         others: verdict.others,
         available: verdict.available,
       };

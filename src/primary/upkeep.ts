@@ -5,7 +5,7 @@ import { migrationStatus } from "../migration/status.js";
 import { decideBudget, readCapacity } from "../postgres/budget.js";
 import type { Session } from "../postgres/session.js";
 import type { OwnSession } from "./own-session.js";
-import { budgetFields, checkBudget } from "./prepare.js";
+import { budgetFields, checkBudget, poolRole } from "./prepare.js";
 import type { Supervisor } from "./supervisor.js";
 import type { Known } from "./known.js";
 
@@ -45,7 +45,7 @@ export function createUpkeep({ own, supervisor, known, log }: UpkeepInput): Upke
     const { pool, project } = config();
     const workers = supervisor.loop.state().slots.length;
     const demand = { workers, poolMax: pool.max, project: project.name };
-    const verdict = decideBudget(await readCapacity(session), demand);
+    const verdict = decideBudget(await readCapacity(session, poolRole(config())), demand);
     const before = known.budget?.status;
     known.budget = verdict;
     supervisor.pools.aggregate.setLargestMax(verdict.largestPoolMax);

@@ -5,12 +5,13 @@ import { autoWorkers } from "../config/workers.js";
 import type { Logger } from "../log/logger.js";
 import { fitWorkers, readCapacity } from "../postgres/budget.js";
 import type { Session } from "../postgres/session.js";
+import { poolRole } from "./prepare.js";
 
 export async function workerCount(session: Session, config: Config, log: Logger): Promise<number> {
   const { workers } = config.app;
   if (workers !== "auto") return workers;
   const usable = usableCpus();
-  const most = fitWorkers(await readCapacity(session), Infinity, config.pool.max);
+  const most = fitWorkers(await readCapacity(session, poolRole(config)), Infinity, config.pool.max);
   const auto = autoWorkers(usable, most);
   log.info(`workers = auto: ${auto.reason}`, { workers: auto.workers, cpus: usable.cpus });
   return auto.workers;

@@ -142,27 +142,6 @@ test("max is never exceeded, and every caller is served", async () => {
   expect(reportOf()).toMatchObject({ checkouts: 60, created: 3, waiting: 0 });
 });
 
-test("a checkout that gets nothing in time is rejected with the pool, its size and who waits", async () => {
-  const { pool } = make({ max: 1, acquireTimeoutMs: 500 });
-  const held = await pool.connect();
-  const failures = await Promise.all([
-    failureOf(pool.query("select 1")),
-    failureOf(pool.connect()),
-  ]);
-  for (const failure of failures) {
-    expect(failure).toMatchObject({ name: "PoolError", code: "POOL_TIMEOUT" });
-    expect(failure.message).toMatch(
-      /pool "main" within 500ms; all 1 are in use.* \d callers wait\. .*raise pool\.max/,
-    );
-    expect(failure.stack).toContain("pool.test");
-  }
-  held.release();
-  await pool.query("select 1");
-  const { timeouts, checkouts, lastTimeout, waiting } = reportOf();
-  expect({ timeouts, checkouts, waiting }).toEqual({ timeouts: 2, checkouts: 2, waiting: 0 });
-  expect(lastTimeout).toContain("main");
-});
-
 test("thousands that gave up waiting don't stand in the way of those who come after", async () => {
   const { pool } = make({ max: 1, acquireTimeoutMs: 500 });
   const held = await pool.connect();
@@ -287,26 +266,6 @@ test("idle connections above min are closed, those of min are kept", async () =>
   await until(() => removed === 3);
   expect(reportOf()).toMatchObject({ created: 4, closed: { idle: 3 }, total: 1 });
 });
-
-test("a connection held too long is told once, with the place that took it", async () => {
-  const { pool } = make({ leakAfterMs: 30 });
-  const client = await forgetful(pool);
-  let leaks = reportOf().leaks;
-  await until(() => {
-    leaks = reportOf().leaks;
-    return leaks.length > 0;
-  });
-  expect(leaks).toHaveLength(1);
-  expect(leaks[0]?.heldMs).toBeGreaterThanOrEqual(30);
-  expect(leaks[0]?.stack?.split("\n")[0]).toContain("forgetful");
-  expect(reportOf().leaks).toEqual([]);
-  client.release();
-});
-
-async function forgetful(pool: ReturnType<typeof make>["pool"]) {
-  const client = await pool.connect();
-  return client;
-}
 
 test("ending rejects those who wait, and waits for connections in use", async () => {
   const worker = make({ max: 1 });
