@@ -16,7 +16,7 @@ import { scanArchive } from "./archive/scan.js";
 import { cancelOnAbort } from "./database/cancel.js";
 import { openDatabase, type OpenDatabase } from "./database/connect.js";
 import { readInventory } from "./database/inventory.js";
-import { guardStaging } from "./guardian.js";
+import { guardStaging, type Guardian } from "./guardian.js";
 import { restoreFailure } from "./load/failure.js";
 import { OutcomeUnknown, runLoad } from "./load/transaction.js";
 import { hasCode } from "./node-error.js";
@@ -241,8 +241,10 @@ async function withStaging<T>(job: Job, work: (staging: Staging | null) => Promi
   const folder = await uploadsFolder(job.request.config);
   await recoverUploads(folder, (xid) => commitOutcome(job.database.url, xid));
   if (job.info.metadata.uploads === null) return work(null);
-  const staging = await openStaging(folder);
-  const guardian = guardStaging({ staging: staging.folder, url: job.database.url });
+  const guardians: Guardian[] = [];
+  const staging = await openStaging(folder, (name) => {
+    guardians.push(guardStaging({ staging: name, url: job.database.url }));
+  });
   try {
     return await work(staging);
   } catch (error) {
@@ -252,7 +254,7 @@ async function withStaging<T>(job: Job, work: (staging: Staging | null) => Promi
     await staging.remove();
     throw error;
   } finally {
-    guardian.release();
+    for (const guardian of guardians) guardian.release();
   }
 }
 

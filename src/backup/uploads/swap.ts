@@ -129,13 +129,18 @@ export async function undoSwap(folder: string, journal: Journal): Promise<void> 
 }
 
 /** Makes the staging folder beside the uploads folder, or inside it where it is a mount point. */
-export async function openStaging(configured: string): Promise<Staging> {
+export async function openStaging(
+  configured: string,
+  announce: (folder: string) => void,
+): Promise<Staging> {
   const { path: uploads, existed } = await resolved(configured);
   const mode = existed && (await isMountPoint(uploads)) ? "entries" : "folder";
   const name = stagingName(uploads, process.pid, randomBytes(4).toString("hex"));
   const folder = join(mode === "entries" ? uploads : dirname(uploads), name);
   const fresh = join(folder, FRESH);
   let journal: Journal | null = null;
+  // Before there is anything: a kill between the two would leave it behind.
+  announce(folder);
   try {
     await mkdir(folder, { mode: 0o700 });
     await mkdir(fresh, { mode: 0o700 });
