@@ -7,6 +7,7 @@ import { registerConfig } from "./commands/config.js";
 import { registerReload, registerScale, registerStatus, registerStop } from "./commands/control.js";
 import { registerCompletion } from "./commands/completion.js";
 import { registerHelp } from "./commands/help.js";
+import { registerFleet } from "./commands/fleet.js";
 import { registerInit } from "./commands/init.js";
 import { registerDb } from "./commands/db.js";
 import { registerMigrate } from "./commands/migrate.js";
@@ -65,6 +66,7 @@ export function buildProgram(context: ProgramContext): Command {
   registerMigrate(program, context);
   registerDb(program, context);
   registerBackup(program, context);
+  registerFleet(program, context);
   for (const command of program.commands) inheritBehaviour(command);
   addExamples(program);
   return program;

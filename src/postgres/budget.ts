@@ -17,10 +17,16 @@ export interface BudgetDemand {
    * Default: those of the project from the session's own address.
    */
   readonly ours?: number;
-  /** Connections that the fleet's other supervisors may open at most. Default 0. */
-  readonly fleet?: number;
+  /** What the fleet's other supervisors may open at most, of whatever project. Default: none. */
+  readonly fleet?: readonly FleetDemand[];
   /** Workers that a reload starts before it stops as many. Default 1. */
   readonly overlap?: number;
+}
+
+/** What another supervisor, whose connections are named `PROJECT/...` too, may open at most. */
+export interface FleetDemand {
+  readonly project: string;
+  readonly connections: number;
 }
 
 interface Limit {
@@ -120,24 +126,38 @@ function room(of: { readonly limit: Limit; readonly others: number }): number {
   return of.limit.connections - of.others;
 }
 
-/** Strangers count as they are; the fleet's supervisors count with all that they may open. */
+/**
+ * Strangers count as they are; a project of the fleet counts with all that it may open, or with what
+ * it has open where that is more.
+ */
 function othersWithin(limit: Limit, capacity: Capacity, wanted: BudgetDemand): number {
   const counted = capacity.connections.filter(
     (group) =>
       limit.name === "max_connections" ||
       (limit.name === "role" ? group.sameRole : group.sameDatabase),
   );
-  const family = sum(counted.filter((group) => isFamily(group, wanted)));
-  const fleet = Math.max(0, family - oursAmong(counted, wanted), wanted.fleet ?? 0);
-  return sum(counted) - family + fleet;
+  const fleet = wanted.fleet ?? [];
+  const projects = [...new Set([wanted.project, ...fleet.map(({ project }) => project)])];
+  const strangers = counted.filter((group) => !projects.some((name) => isOf(group, name)));
+  const family = projects.map((name) => {
+    const open = sum(counted.filter((group) => isOf(group, name)));
+    const others = name === wanted.project ? open - oursAmong(counted, wanted) : open;
+    const may = fleet.filter(({ project }) => project === name);
+    return Math.max(
+      0,
+      others,
+      may.reduce((total, one) => total + one.connections, 0),
+    );
+  });
+  return family.reduce((total, each) => total + each, sum(strangers));
 }
 
 function oursAmong(connections: readonly ConnectionGroup[], wanted: BudgetDemand): number {
-  const nearby = connections.filter((group) => group.sameClient && isFamily(group, wanted));
+  const nearby = connections.filter((group) => group.sameClient && isOf(group, wanted.project));
   return wanted.ours ?? Math.max(1, sum(nearby));
 }
 
-function isFamily(group: ConnectionGroup, { project }: BudgetDemand): boolean {
+function isOf(group: ConnectionGroup, project: string): boolean {
   return group.applicationName.startsWith(`${project}/`);
 }
 
@@ -158,13 +178,13 @@ function sentence(
       largestPoolMax > 0 ? `pool.max ${largestPoolMax} is the largest that fits` : "none fits";
     return `${needs}, but ${allows}; ${fit}`;
   }
-  if (status === "ok") return `${needs}, ${allows}, others have ${others}`;
+  if (status === "ok") return `${needs}, ${allows}, others take up to ${others}`;
   const when = demand > limit.connections - others ? "" : ` and ${during} during a reload`;
   const fit =
     comfortablePoolMax > 0
       ? `pool.max ${comfortablePoolMax} would fit beside them and a reload`
       : "no pool.max fits beside them";
-  return `${needs}${when}; ${allows} and others have ${others}: ${fit}`;
+  return `${needs}${when}; ${allows} and others take up to ${others}: ${fit}`;
 }
 
 function count(n: number, noun: string): string {

@@ -10,8 +10,15 @@ export interface Loop {
   state(): State;
 }
 
-/** `perform` may dispatch: the event then waits until the effects before it are done. */
-export function createLoop(initial: State, perform: (effect: Effect) => void): Loop {
+/**
+ * @param perform may dispatch: the event then waits until the effects before it are done.
+ * @param changed called once no event is left to take.
+ */
+export function createLoop(
+  initial: State,
+  perform: (effect: Effect) => void,
+  changed: () => void,
+): Loop {
   const queue: Event[] = [];
   let state = initial;
   let busy = false;
@@ -28,6 +35,7 @@ export function createLoop(initial: State, perform: (effect: Effect) => void): L
     }
     busy = false;
     schedule();
+    changed();
   };
 
   const schedule = (): void => {

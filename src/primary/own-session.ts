@@ -7,38 +7,73 @@ import { connect } from "./prepare.js";
 export interface OwnSession {
   /** The session that is open, or a new one; waits for a database that is starting. */
   get(config: Config, log: Logger, signal: AbortSignal): Promise<Session>;
+  /** After `get`: the work that it was wanted for is done. */
+  giveBack(): void;
   /** The session if one can be had at once, else null. Logs nothing. */
   tryGet(config: Config): Promise<Session | null>;
+  /**
+   * Runs `work` on the session, or, while that is somebody's who may have a transaction open, on one
+   * of its own. Not at all where none can be had.
+   */
+  apart(config: Config, work: (session: Session) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
 export function createOwnSession(): OwnSession {
   let session: Session | null = null;
+  let lent = false;
   const live = async (): Promise<Session | null> => {
     if (session?.lost.aborted !== true) return session;
     await session.end();
     session = null;
     return null;
   };
+  const open = (config: Config): Promise<Session> =>
+    openSession(config.database.directUrl ?? config.database.url ?? "", {
+      applicationName: `${config.project.name}/supervisor`,
+    });
+  const reopen = async (config: Config): Promise<Session | null> => {
+    try {
+      session = (await live()) ?? (await open(config));
+      return session;
+    } catch {
+      // The pools say that the database is lost; this tries again when it is next wanted.
+      return null;
+    }
+  };
+  // Whoever asks while it is being opened waits for the same one.
+  let opening: Promise<Session | null> | null = null;
+  const tryGet = (config: Config): Promise<Session | null> => {
+    opening ??= reopen(config).finally(() => {
+      opening = null;
+    });
+    return opening;
+  };
   return {
     get: async (config, log, signal) => {
+      lent = true;
+      await opening;
       session = (await live()) ?? (await connect(config, log, signal));
       return session;
     },
-    tryGet: async (config) => {
-      const open = await live();
-      if (open !== null) return open;
+    giveBack: () => {
+      lent = false;
+    },
+    tryGet,
+    apart: async (config, work) => {
+      if (!lent) {
+        const shared = await tryGet(config);
+        return shared === null ? undefined : work(shared);
+      }
+      const own = await open(config);
       try {
-        session = await openSession(config.database.directUrl ?? config.database.url ?? "", {
-          applicationName: `${config.project.name}/supervisor`,
-        });
-        return session;
-      } catch {
-        // The pools say that the database is lost; this tries again in a minute.
-        return null;
+        await work(own);
+      } finally {
+        await own.end();
       }
     },
     close: async () => {
+      await opening;
       await session?.end();
       session = null;
     },

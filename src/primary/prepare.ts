@@ -7,6 +7,7 @@ import { findEntry } from "../config/entry.js";
 import type { Config } from "../config/config.js";
 import type { ResolvedConfig } from "../config/load.js";
 import { SuperviseError } from "../errors.js";
+import { fleetDemand } from "../fleet/instance.js";
 import type { Fields, Logger } from "../log/logger.js";
 import { applyMigration } from "../migration/migrate.js";
 import { verifyPin } from "../pin/verify.js";
@@ -116,11 +117,15 @@ export async function migrate(
   }
 }
 
-/** @throws SuperviseError BUDGET_EXCEEDED in production when the pools can't fit. */
+/**
+ * @param instance this supervisor's own name in the fleet
+ * @throws SuperviseError BUDGET_EXCEEDED in production when the pools can't fit.
+ */
 export async function checkBudget(
   session: Session,
   config: Config,
   workers: number,
+  instance: string,
   log: Logger,
 ): Promise<BudgetVerdict> {
   const capacity = await readCapacity(session, poolRole(config));
@@ -128,6 +133,7 @@ export async function checkBudget(
     workers,
     poolMax: config.pool.max,
     project: config.project.name,
+    fleet: await fleetDemand(session, instance),
   });
   const fields = budgetFields(verdict, workers, config.pool.max);
   if (verdict.status === "ok") {

@@ -2,6 +2,7 @@
  * The main job, in its order. Each step is one call; what happens after the fork is decided by the
  * loop (lifecycle/transition.ts) and performed in supervisor.ts.
  */
+import { randomUUID } from "node:crypto";
 import "../util/lean-pg.js";
 import { becomeFast } from "./lean-heap.js";
 import type { Config } from "../config/config.js";
@@ -15,6 +16,7 @@ import type { Embedded } from "../postgres/embedded.js";
 import { settlePort } from "./address.js";
 import { createOwnSession } from "./own-session.js";
 import { createUpkeep, learnMigrations } from "./upkeep.js";
+import { createFleetPresence } from "./fleet-presence.js";
 import { createDevelopment } from "./development.js";
 import { serverEnvironment } from "./environment.js";
 import { checkBudget, checkEntry, checkPin, findDatabase, migrate, type Found } from "./prepare.js";
@@ -78,7 +80,13 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     begun: false,
   };
   const own = createOwnSession();
-  const known: Known = { startedAt, warnings, budget: null, migrations: null };
+  const known: Known = {
+    instance: randomUUID(),
+    startedAt,
+    warnings,
+    budget: null,
+    migrations: null,
+  };
 
   /** Whoever asks how it goes is answered from here on, however long the rest of the start takes. */
   const answer = async (config: Config): Promise<void> => {
@@ -101,6 +109,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
       return await prepareOnce(first);
     } finally {
       clearTimeout(long);
+      own.giveBack();
     }
   };
   const prepareOnce = async (first: boolean): Promise<Release> => {
@@ -118,7 +127,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     if (!first) await learnMigrations(session, found.config, known);
     const workers = await workerCount(session, found.config, log);
     const running = countAfterReload(held.supervisor, workers);
-    known.budget = await checkBudget(session, found.config, running, log);
+    known.budget = await checkBudget(session, found.config, running, known.instance, log);
     const config = { ...found.config, app: { ...found.config.app, workers } };
     return {
       config: first && socket === null ? await settlePort(config) : config,
@@ -130,6 +139,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     const release = await prepare(true);
     if (stopped.signal.aborted) throw interrupted();
     const guardian = startGuardian(release.config.supervisor.drainTimeoutMs, log);
+    const presence = createFleetPresence(own, known, () => held.supervisor, log);
     const supervisor = createSupervisor({
       release,
       log,
@@ -145,6 +155,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
         notifier.note("supervisor.ready");
         development.begin(target, log);
       },
+      changed: () => presence.changed(),
     });
     supervisor.pools.aggregate.setLargestMax(known.budget?.largestPoolMax ?? null);
     const upkeep = createUpkeep({ own, supervisor, known, log });
@@ -157,11 +168,13 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
       signals.handTo((asked) => obey(asked, supervisor, target, log));
       supervisor.loop.dispatch({ type: "begin" });
       await upkeep.begin();
+      await presence.begin();
       const failure = await supervisor.ended;
       if (failure !== null) throw toError(failure);
     } finally {
       watch.close();
       upkeep.close();
+      await presence.close();
       await development.close();
       await guardian.close();
       notifier.close();

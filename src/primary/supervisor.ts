@@ -38,6 +38,8 @@ export interface SupervisorInput {
   readonly socket: number | null;
   /** All workers of the first generation are ready. */
   readonly announce: (url: string | null) => void;
+  /** An event has been dealt with: state and workers may be others than before. */
+  readonly changed: () => void;
 }
 
 export interface Supervisor {
@@ -233,7 +235,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
     }
   };
 
-  const loop = createLoop(initialState(settingsOf(input.release)), perform);
+  const loop = createLoop(initialState(settingsOf(input.release)), perform, input.changed);
   return {
     loop,
     handles,

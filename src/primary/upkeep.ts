@@ -1,5 +1,6 @@
 /** What is read from the database while workers run: the connection budget and the migrations' state. */
 import type { Config } from "../config/config.js";
+import { fleetDemand } from "../fleet/instance.js";
 import type { Logger } from "../log/logger.js";
 import { migrationStatus } from "../migration/status.js";
 import { decideBudget, readCapacity } from "../postgres/budget.js";
@@ -44,7 +45,8 @@ export function createUpkeep({ own, supervisor, known, log }: UpkeepInput): Upke
     if (session === null) return;
     const { pool, project } = config();
     const workers = supervisor.loop.state().slots.length;
-    const demand = { workers, poolMax: pool.max, project: project.name };
+    const fleet = await fleetDemand(session, known.instance);
+    const demand = { workers, poolMax: pool.max, project: project.name, fleet };
     const verdict = decideBudget(await readCapacity(session, poolRole(config())), demand);
     const before = known.budget?.status;
     known.budget = verdict;
@@ -69,7 +71,8 @@ export function createUpkeep({ own, supervisor, known, log }: UpkeepInput): Upke
     },
     allow: async (workers) => {
       const session = await own.tryGet(config());
-      if (session !== null) known.budget = await checkBudget(session, config(), workers, log);
+      if (session !== null)
+        known.budget = await checkBudget(session, config(), workers, known.instance, log);
     },
     close: () => clearInterval(timer),
   };

@@ -87,10 +87,21 @@ describe("the connection budget", () => {
   test("counts the fleet's supervisors with all that they may open, not twice", () => {
     const capacity = others(10, "tasks/worker 1");
     const wanted = { workers: 2, poolMax: 10, project: "tasks" };
+    const may = (connections: number) => [{ project: "tasks", connections }];
     expect(decideBudget(capacity, wanted).others).toBe(10);
-    expect(decideBudget(capacity, { ...wanted, fleet: 63 }).others).toBe(63);
-    expect(decideBudget(capacity, { ...wanted, fleet: 63 }).status).toBe("ok");
-    expect(decideBudget(capacity, { ...wanted, fleet: 84 }).status).toBe("warn");
+    expect(decideBudget(capacity, { ...wanted, fleet: may(63) }).others).toBe(63);
+    expect(decideBudget(capacity, { ...wanted, fleet: may(63) }).status).toBe("ok");
+    expect(decideBudget(capacity, { ...wanted, fleet: may(84) }).status).toBe("warn");
+  });
+
+  test("counts a supervisor of another project with all that it may open, its open ones not twice", () => {
+    const capacity = others(10, "billing/worker 1");
+    const wanted = { workers: 2, poolMax: 10, project: "tasks" };
+    const billing = { project: "billing", connections: 41 };
+    expect(decideBudget(capacity, { ...wanted, fleet: [billing] }).others).toBe(41);
+    expect(decideBudget(capacity, { ...wanted, fleet: [billing, billing] }).others).toBe(82);
+    const fewer = [{ ...billing, connections: 5 }];
+    expect(decideBudget(capacity, { ...wanted, fleet: fewer }).others).toBe(10);
   });
 
   test("does not take its own workers for others, so that a reload judges as the start did", () => {
