@@ -8,7 +8,7 @@ import type { Session } from "../postgres/session.js";
 /** How often a supervisor gives a sign, in milliseconds. */
 export const BEAT_MS = 10_000;
 /** Seconds after the last sign from which on a supervisor counts as silent: six beats. */
-export const ALIVE_S = 60;
+const ALIVE_S = 60;
 /** Seconds after which the row of a silent supervisor is removed by another one. */
 const FORGOTTEN_S = 24 * 60 * 60;
 
