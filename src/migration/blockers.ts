@@ -1,5 +1,6 @@
 /** Who holds a lock on a table that a statement of ours needs. */
 import type { Session } from "../postgres/session.js";
+import { lex } from "../schema/lexer.js";
 
 export interface Blocker {
   readonly pid: number;
@@ -9,23 +10,25 @@ export interface Blocker {
   readonly open_s: number | null;
 }
 
-/** Other sessions that hold anything on the table; the longest open transaction first. */
-export async function findBlockers(
-  session: Session,
-  namespace: string,
-  table: string | null,
-): Promise<Blocker[]> {
-  if (table === null) return [];
+/**
+ * Other sessions that hold anything on a table that stands in `sql`; the longest open transaction
+ * first. For messages: a column that is called like a table counts as that table.
+ */
+export async function findBlockers(session: Session, sql: string | undefined): Promise<Blocker[]> {
+  const words = lex(sql ?? "").filter(({ kind }) => kind === "word" || kind === "quoted");
+  const names = [...new Set(words.map(({ value }) => value))];
+  if (names.length === 0) return [];
   return session.query<Blocker & { pid: number }>(
-    `select distinct a.pid, a.application_name as application, a.state,
+    `select a.pid, a.application_name as application, a.state,
        extract(epoch from now() - a.xact_start)::int as open_s
-     from pg_locks l join pg_class c on c.oid = l.relation
-     join pg_namespace n on n.oid = c.relnamespace
-     join pg_stat_activity a on a.pid = l.pid
-     where n.nspname = $1 and c.relname = $2 and l.granted and l.pid <> pg_backend_pid()
-       and l.database = (select oid from pg_database where datname = current_database())
+     from pg_stat_activity a where a.pid <> pg_backend_pid() and a.pid in (
+       select l.pid from pg_locks l join pg_class c on c.oid = l.relation
+       join pg_namespace n on n.oid = c.relnamespace
+       where c.relname = any ($1) and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+         and l.granted
+         and l.database = (select oid from pg_database where datname = current_database()))
      order by open_s desc nulls last limit 5`,
-    [namespace, table],
+    [names],
   );
 }
 

@@ -2,25 +2,31 @@
 import type { Config } from "../config/config.js";
 import type { Logger } from "../log/logger.js";
 import type { Session } from "../postgres/session.js";
-import { applyMigration, planMigration } from "./migrate.js";
+import { applyMigration, isFresh, planMigration } from "./migrate.js";
 import { readState } from "./record.js";
 import { createFromPlan, type CreatedRevision } from "./revisions/create.js";
-import { currentVersion, type HistoryEntry } from "./revisions/history.js";
-import type { RunOptions } from "./revisions/run.js";
 import {
-  chooseDowngrade,
-  chooseUpgrade,
-  readHistory,
-  runAll,
-  printSql,
-  stamp,
-} from "./revisions/upgrade.js";
+  currentVersion,
+  pendingOf,
+  refuseBroken,
+  refusePending,
+  type HistoryEntry,
+} from "./revisions/history.js";
+import { printSql } from "./revisions/print.js";
+import type { RunOptions } from "./revisions/run.js";
+import { chooseDowngrade, chooseUpgrade, readHistory, runAll, stamp } from "./revisions/upgrade.js";
+import { missingState } from "./state.js";
 import { readSchemaFiles } from "./schema-files.js";
 
 export { createRevision, type CreatedRevision } from "./revisions/create.js";
 export type { HistoryEntry } from "./revisions/history.js";
 
-/** A revision file for each kind of unsafe change; empty when there is none. Needs no lock. */
+/**
+ * A revision file for the unsafe part of the plan; empty when there is none. Needs no lock.
+ *
+ * @throws SuperviseError REVISIONS_PENDING, REVISION_INVALID when the revisions there are have to be
+ *   put in order first.
+ */
 export async function autogenerate(
   session: Session,
   config: Config,
@@ -30,6 +36,10 @@ export async function autogenerate(
 ): Promise<CreatedRevision[]> {
   const files = readSchemaFiles(config);
   if (files === null) return [];
+  const entries = await readHistory(session, { config });
+  refuseBroken(entries, config.database.revisions);
+  // The plan would hold once more what they are about to change.
+  refusePending(pendingOf(entries));
   const { last } = await readState(session, config.database.namespace);
   const { workOut } = await import("./working-plan.js");
   const { unsafe } = await workOut(session, { config, files, last, log });
@@ -46,17 +56,15 @@ export async function upgrade(
   options: RunOptions,
 ): Promise<string[]> {
   const { config, log, signal } = options;
-  const entries = await readHistory(session, options);
-  const nothing = currentVersion(entries) === null && (await isUntouched(session, config));
-  if (nothing && target === "head" && readSchemaFiles(config) !== null) {
-    const { revisions } = await applyMigration(session, config, log, { signal, pending: "apply" });
-    return [...revisions];
+  const chosen = await chooseUpgrade(session, target, options);
+  const { namespace } = config.database;
+  const state = await readState(session, namespace);
+  if (readSchemaFiles(config) === null || !(await isFresh(session, namespace, state))) {
+    return runAll(session, chosen, "up", options);
   }
-  return runAll(session, await chooseUpgrade(session, target, options), "up", options);
-}
-
-async function isUntouched(session: Session, config: Config): Promise<boolean> {
-  return (await readState(session, config.database.namespace)).last === null;
+  const only = chosen.revisions.map(({ version }) => version);
+  const done = await applyMigration(session, config, log, { signal, pending: "apply", only });
+  return [...done.revisions];
 }
 
 export async function downgrade(
@@ -74,11 +82,13 @@ export async function offline(
   target: string,
   options: RunOptions,
 ): Promise<string> {
-  const chosen =
+  const { namespace } = options.config.database;
+  const { revisions } =
     direction === "up"
       ? await chooseUpgrade(session, target, options)
       : await chooseDowngrade(session, target, options);
-  return printSql(chosen, direction, options.config.database.namespace);
+  const missing = revisions.length === 0 ? [] : await missingState(session);
+  return printSql(revisions, direction, namespace, missing);
 }
 
 export interface Verification {

@@ -5,7 +5,6 @@
  */
 import type { Logger } from "../log/logger.js";
 import type { Session } from "../postgres/session.js";
-import { id } from "../schema/names.js";
 import type { Step } from "../schema/steps.js";
 import { refuseInterrupted } from "../postgres/interrupted.js";
 import { runBatches } from "./backfill.js";
@@ -14,16 +13,11 @@ import { findBlockers } from "./blockers.js";
 import { markBackfill } from "./record.js";
 import { withRetries } from "./retry.js";
 import { stepFailure } from "./statement-error.js";
+import { begin, NO_TIMEOUTS, timeouts } from "./transaction.js";
 import { whileWatching } from "./watch.js";
 
 /** Steps in one transaction at most: each holds locks until the commit. */
 const GROUP_SIZE = 100;
-
-/**
- * A session that stands still inside a transaction, its lock held, is ended by the server after
- * this many milliseconds.
- */
-const IDLE_MS = 10_000;
 
 /** @throws SuperviseError MIGRATION_FAILED naming the statement; DATABASE_LOST; INTERRUPTED. */
 export async function execute(
@@ -85,12 +79,10 @@ async function runTransaction(
   const [first] = group;
   if (first === undefined || current === undefined) return;
   const attempt = async (): Promise<void> => {
-    await session.query(
-      `begin read write; set local idle_in_transaction_session_timeout = ${IDLE_MS}; set local search_path = ${id(options.namespace)}, public`,
-    );
+    await session.query(begin(options.namespace, first.timeouts));
     for (const step of group) {
       current = step;
-      await session.query(timeouts(step, "set local"));
+      if (step !== first) await session.query(timeouts(step.timeouts, "set local"));
       await session.query(step.sql);
       if (step.backfill !== null) await markBackfill(session, options.recordId, step.backfill);
     }
@@ -120,7 +112,7 @@ async function runAlone(
 ): Promise<void> {
   await guarded(session, step, at, options, () =>
     withRetries(session, retryOptions(session, step, options), async () => {
-      await session.query(timeouts(step, "set"));
+      await session.query(timeouts(step.timeouts, "set"));
       try {
         await whileWatching(session, step, options, () => session.query(step.sql));
       } catch (error) {
@@ -150,19 +142,13 @@ async function guarded(
   }
 }
 
-/** The session's own; RESET would bring back those of the role. */
-const NO_TIMEOUTS = "set lock_timeout = 0; set statement_timeout = 0";
-
-const timeouts = (step: Step, set: "set" | "set local"): string =>
-  `${set} lock_timeout = ${step.timeouts.lockMs}; ${set} statement_timeout = ${step.timeouts.statementMs}`;
-
 function retryOptions(session: Session, step: Step, options: ExecuteOptions) {
   return {
     log: options.log,
     signal: options.signal,
     limitMs: options.retryMs,
     what: `${step.operation} ${step.object}`,
-    blockers: () => findBlockers(session, options.namespace, step.table),
+    blockers: () => findBlockers(session, step.sql),
   };
 }
 
@@ -175,9 +161,7 @@ async function cleanUp(session: Session, step: Step, options: ExecuteOptions): P
         session,
         { ...retryOptions(session, step, options), signal: undefined },
         async () => {
-          await session.query(
-            `set lock_timeout = ${step.timeouts.lockMs}; set statement_timeout = 0`,
-          );
+          await session.query(timeouts({ lockMs: step.timeouts.lockMs, statementMs: 0 }, "set"));
           await session.query(sql);
         },
       );

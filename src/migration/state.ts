@@ -53,15 +53,11 @@ const TABLES = [
  * @throws SuperviseError PRIVILEGE_MISSING with the GRANT to run.
  */
 export async function ensureState(session: Session): Promise<void> {
-  const [row] = await session.query<{ present: number }>(
-    `select count(*)::int as present from pg_catalog.pg_class c
-     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = 'dazzle' and c.relname in ('revision', 'applied', 'instance')`,
-  );
-  if (row?.present === 3) return;
+  const missing = await missingState(session);
+  if (missing.length === 0) return;
   await session.query("begin read write");
   try {
-    for (const sql of TABLES) await session.query(sql);
+    for (const sql of missing) await session.query(sql);
     await session.query("commit");
   } catch (error) {
     if (!session.lost.aborted) await session.query("rollback");
@@ -72,6 +68,16 @@ export async function ensureState(session: Session): Promise<void> {
       cause: error,
     });
   }
+}
+
+/** The statements that create what is missing of it; none when all is there. */
+export async function missingState(session: Session): Promise<readonly string[]> {
+  const [row] = await session.query<{ present: number }>(
+    `select count(*)::int as present from pg_catalog.pg_class c
+     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = 'dazzle' and c.relname in ('revision', 'applied', 'instance')`,
+  );
+  return row?.present === 3 ? [] : TABLES;
 }
 
 /** The GRANT that lets this role create schemas in this database. */

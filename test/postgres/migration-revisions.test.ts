@@ -5,7 +5,6 @@ import {
   autogenerate,
   createRevision,
   downgrade,
-  offline,
   readHistory,
   stamp,
   upgrade,
@@ -78,13 +77,6 @@ test("upgrade runs what is pending in order, downgrade undoes one step", async (
     "20260101000000_one",
   ]);
   expect(await upgrade(session, "20260101", options())).toEqual(["20260101000000_one"]);
-});
-
-test("upgrade --sql prints what would run and runs nothing", async () => {
-  writeBoth();
-  const sql = await offline(session, "up", "head", options());
-  expect(sql).toContain("BEGIN;\nalter table t add a int;\nINSERT INTO dazzle.revision");
-  expect(await columns()).toEqual(["id"]);
 });
 
 test("an edited, a missing and an out-of-order file are errors that say so", async () => {

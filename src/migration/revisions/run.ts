@@ -4,12 +4,16 @@ import type { Config } from "../../config/config.js";
 import { SuperviseError } from "../../errors.js";
 import type { Logger } from "../../log/logger.js";
 import type { Session } from "../../postgres/session.js";
-import { id, qualified } from "../../schema/names.js";
+import { qualified } from "../../schema/names.js";
 import { lineAt } from "../../schema/position.js";
+import type { Timeouts } from "../../schema/steps.js";
+import { findBlockers } from "../blockers.js";
 import { findBuilders } from "../live-builds.js";
 import { withRetries } from "../retry.js";
+import { begin, searchPath, timeouts } from "../transaction.js";
 import { refuseInterrupted } from "../../postgres/interrupted.js";
 import type { Revision, Section } from "./file.js";
+import { forgetFounding, runUnlessDone } from "./founding.js";
 import { openProgress, type Progress } from "./progress.js";
 import { splitSection, unitsOf, type RevisionStatement, type Unit } from "./statements.js";
 
@@ -17,6 +21,8 @@ export interface RunOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly signal?: AbortSignal | undefined;
+  /** Revisions whose work may be done, because the schema files came first (founding.ts). */
+  readonly founding?: ReadonlySet<string> | undefined;
 }
 
 type Direction = "up" | "down";
@@ -55,22 +61,32 @@ export function sectionOf(revision: Revision, direction: Direction): Section {
   const section = direction === "up" ? revision.up : revision.down;
   if (section !== null) return section;
   throw new SuperviseError("REVISION_INVALID", {
-    what: `the revision ${revision.version}_${revision.name} has no down section`,
+    what: `the revision ${revision.version}_${revision.name} has no down section with a statement in it`,
     where: revision.file,
-    remedy: "it cannot be undone; write a new revision that goes forward",
+    remedy:
+      "write a new revision that goes forward; or undo it by hand and say so: supervise db stamp TARGET",
   });
 }
 
-const settings = ({ config }: RunOptions, set: string, lockMs: number): string =>
-  `${set} search_path = ${id(config.database.namespace)}, public; ${set} lock_timeout = ${lockMs}; ${set} statement_timeout = 0`;
+/** A revision's statements take the time that they need, but never wait long for a lock. */
+const limits = ({ config }: RunOptions): Timeouts => ({
+  lockMs: config.migrate.lockTimeoutMs,
+  statementMs: 0,
+});
 
-function retries(revision: Revision, { config, log, signal }: RunOptions) {
+/** `statement` is the one that was in the way of another session's lock. */
+function retries(
+  session: Session,
+  revision: Revision,
+  { config, log, signal }: RunOptions,
+  statement: () => RevisionStatement | undefined,
+) {
   return {
     log,
     signal,
     limitMs: config.migrate.lockWaitMs,
-    what: `revision ${revision.version}`,
-    blockers: () => Promise.resolve([]),
+    what: `revision ${revision.version}_${revision.name}`,
+    blockers: () => findBlockers(session, statement()?.sql),
   };
 }
 
@@ -81,15 +97,15 @@ async function inTransaction(
   options: RunOptions,
   record: () => Promise<void>,
 ): Promise<void> {
-  const { lockTimeoutMs } = options.config.migrate;
   let at = 0;
   try {
-    await withRetries(session, retries(revision, options), async () => {
+    const retrying = retries(session, revision, options, () => statements[at]);
+    await withRetries(session, retrying, async () => {
       try {
         at = 0;
-        await session.query(`begin read write; ${settings(options, "set local", lockTimeoutMs)}`);
+        await session.query(begin(options.config.database.namespace, limits(options)));
         for (const statement of statements) {
-          await session.query(statement.sql);
+          await runStatement(session, revision, statement, options, true);
           at += 1;
         }
         await record();
@@ -123,8 +139,9 @@ async function oneByOne(
       at += unit.length;
       if (at <= progress.done) continue;
       at = start;
-      await withRetries(session, retries(revision, options), () =>
-        runUnit(session, unit, options, progress, (index) => {
+      const retrying = retries(session, revision, options, () => statements[at]);
+      await withRetries(session, retrying, () =>
+        runUnit(session, revision, unit, options, progress, (index) => {
           at = start + index;
         }),
       );
@@ -144,20 +161,24 @@ async function oneByOne(
 /** What has run is noted in the unit's own transaction where it is one. */
 async function runUnit(
   session: Session,
+  revision: Revision,
   unit: Unit,
   options: RunOptions,
   progress: Progress,
   reached: (index: number) => void,
 ): Promise<void> {
   const [first] = unit;
-  const lockMs = first?.unhurried === true ? 0 : options.config.migrate.lockTimeoutMs;
-  await session.query(settings(options, "set", lockMs));
+  const { lockMs, statementMs } = limits(options);
+  const patience = { lockMs: first?.unhurried === true ? 0 : lockMs, statementMs };
+  await session.query(
+    `${timeouts(patience, "set")}; set search_path = ${searchPath(options.config.database.namespace)}`,
+  );
   if (first !== undefined) await dropInvalid(session, first, options);
   try {
     for (const [index, statement] of unit.entries()) {
       reached(index);
       if (statement.control === "end") await progress.note(unit);
-      await session.query(statement.sql);
+      await runStatement(session, revision, statement, options, unit.length > 1);
     }
   } catch (error) {
     if (!session.lost.aborted) {
@@ -167,6 +188,23 @@ async function runUnit(
     throw error;
   }
   if (unit.length === 1) await progress.note(unit);
+}
+
+async function runStatement(
+  session: Session,
+  { version, name, file }: Revision,
+  { sql, line, stated }: RevisionStatement,
+  { founding, log }: RunOptions,
+  inTransaction: boolean,
+): Promise<void> {
+  if (!stated || founding?.has(version) !== true) {
+    await session.query(sql);
+  } else if (!(await runUnlessDone(session, sql, inTransaction))) {
+    log.info(
+      `revision ${version}_${name}: the schema files have done this already (${file}:${line})`,
+      { sql },
+    );
+  }
 }
 
 /**
@@ -195,10 +233,12 @@ async function mark(
   session: Session,
   revision: Revision,
   direction: Direction,
-  { config }: RunOptions,
+  { config, founding }: RunOptions,
   durationMs: number,
 ): Promise<void> {
   const { namespace } = config.database;
+  // The revision may have gone on as another role.
+  await session.query("reset session authorization; reset role");
   if (direction === "down") {
     await session.query("delete from dazzle.revision where namespace = $1 and version = $2", [
       namespace,
@@ -211,6 +251,9 @@ async function mark(
      values ($1, $2, $3, $4, $5)`,
     [namespace, revision.version, revision.name, revision.checksum, Math.round(durationMs)],
   );
+  if (founding?.has(revision.version) === true) {
+    await forgetFounding(session, namespace, revision.version);
+  }
 }
 
 function failure(
@@ -225,12 +268,16 @@ function failure(
   if (!(error instanceof pg.DatabaseError)) return error;
   const statement = statements[at];
   const inside = error.position === undefined ? 0 : Number(error.position) - 1;
-  const line =
-    statement === undefined ? revision.up.line : statement.line + lineAt(statement.sql, inside) - 1;
+  const last = statements.at(-1)?.line ?? revision.up.line;
+  const line = statement === undefined ? last : statement.line + lineAt(statement.sql, inside) - 1;
+  const place =
+    statement === undefined
+      ? "at the end of its transaction"
+      : `statement ${at + 1} of ${statements.length}`;
   const more = [error.detail, error.hint].flatMap((text) => text ?? []);
   const position = error.position === undefined ? "" : ` at character ${error.position}`;
   return new SuperviseError("REVISION_FAILED", {
-    what: `revision ${revision.version}_${revision.name}, statement ${at + 1} of ${statements.length}${position}: ${error.message}`,
+    what: `revision ${revision.version}_${revision.name}, ${place}${position}: ${error.message}`,
     where: `${revision.file}:${line}`,
     remedy: [...more, `correct it and run it again; ${kept}`].join(". "),
     cause: error,

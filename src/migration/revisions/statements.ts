@@ -15,6 +15,8 @@ export interface RevisionStatement {
   readonly builds: string | null;
   /** BEGIN, or what ends a transaction. */
   readonly control: "begin" | "end" | null;
+  /** Changes what schema files state, or rows that are there: see founding.ts. */
+  readonly stated: boolean;
 }
 
 /** Statements that are tried again together: one by itself, or those from BEGIN to COMMIT. */
@@ -61,14 +63,15 @@ export async function splitSection(
   });
   return statements.map(({ node, start, end }) => {
     const line = lineAt(source.text, start);
-    if ("TransactionStmt" in node && section.transaction) {
+    if (section.transaction && nature(node).control !== null) {
       throw new SuperviseError("REVISION_INVALID", {
         what: "BEGIN, COMMIT and ROLLBACK would end the transaction that the revision runs in",
         where: `${revision.file}:${line}`,
         remedy: "remove it, or write -- migrate:up transaction:false",
       });
     }
-    return { sql: source.text.slice(start, end), line, ...nature(node) };
+    const sql = source.text.slice(start, end);
+    return { sql, line, ...nature(node), stated: isStated(node) };
   });
 }
 
@@ -87,4 +90,40 @@ function nature(node: Node): Pick<RevisionStatement, "unhurried" | "builds" | "c
     "VacuumStmt" in node ||
     "ReindexStmt" in node;
   return { unhurried: concurrent, builds: null, control: null };
+}
+
+const STATED: ReadonlySet<string> = new Set([
+  "CreateStmt",
+  "IndexStmt",
+  "CreateSeqStmt",
+  "AlterSeqStmt",
+  "CreateEnumStmt",
+  "AlterEnumStmt",
+  "CompositeTypeStmt",
+  "CreateDomainStmt",
+  "AlterDomainStmt",
+  "CommentStmt",
+  "RenameStmt",
+  "UpdateStmt",
+  "DeleteStmt",
+]);
+
+const STATED_OBJECTS: ReadonlySet<string> = new Set([
+  "OBJECT_TABLE",
+  "OBJECT_INDEX",
+  "OBJECT_SEQUENCE",
+  "OBJECT_TYPE",
+  "OBJECT_DOMAIN",
+]);
+
+function isStated(node: Node): boolean {
+  if ("DropStmt" in node) return STATED_OBJECTS.has(node.DropStmt.removeType ?? "");
+  if ("AlterTableStmt" in node) {
+    // Triggers, rules and owners are no part of schema files.
+    return (node.AlterTableStmt.cmds ?? []).every(
+      (command) =>
+        "AlterTableCmd" in command && !/Trig|Rule|Owner/.test(command.AlterTableCmd.subtype ?? ""),
+    );
+  }
+  return Object.keys(node).some((kind) => STATED.has(kind));
 }

@@ -1,6 +1,7 @@
 /** Which revisions a target names. */
 import { SuperviseError } from "../../errors.js";
 import type { HistoryEntry } from "./history.js";
+import { counted } from "../../util/counted.js";
 import { compareVersions } from "./folder.js";
 
 /**
@@ -31,18 +32,36 @@ export function resolveTarget(target: string, entries: readonly HistoryEntry[]):
   });
 }
 
-/** `+2`, `-1` counted from where the database is, else `resolveTarget`. */
+/**
+ * `+2` for an upgrade and `-1` for a downgrade, counted from where the database is, else
+ * `resolveTarget`.
+ *
+ * @throws SuperviseError USAGE for a step the other way, INPUT_NOT_FOUND for one that is too long.
+ */
 export function resolveStep(
   target: string,
   entries: readonly HistoryEntry[],
   current: string | null,
+  direction: "up" | "down",
 ): string | null {
   const [, sign, digits] = /^([+-])(\d+)$/.exec(target) ?? [];
   if (sign === undefined) return resolveTarget(target, entries);
+  if ((sign === "+") !== (direction === "up")) {
+    throw new SuperviseError("USAGE", {
+      what: `${target} goes the other way`,
+      remedy: "supervise db upgrade takes +N, supervise db downgrade takes -N",
+    });
+  }
   const at = entries.findIndex(({ version }) => version === current);
-  const index = sign === "+" ? at + Number(digits) : at - Number(digits);
-  if (index < 0) return null;
-  return entries[Math.min(index, entries.length - 1)]?.version ?? null;
+  const possible = direction === "up" ? entries.length - 1 - at : at + 1;
+  const steps = Number(digits);
+  if (steps > possible) {
+    throw new SuperviseError("INPUT_NOT_FOUND", {
+      what: `${target} is too far: ${counted(possible, "revision")} ${direction === "up" ? "pending" : "applied"}`,
+      remedy: `see supervise db history; all of them: ${direction === "up" ? "head" : "base"}`,
+    });
+  }
+  return entries[direction === "up" ? at + steps : at - steps]?.version ?? null;
 }
 
 export const upTo = (version: string, target: string | null): boolean =>

@@ -1,0 +1,94 @@
+/**
+ * Revisions in a database that was created from the schema files. What these state is there from
+ * the first moment, so statements of such a revision may find their work done: a column that is
+ * renamed has its new name. They are passed over, with a word in the log; what schema files do not
+ * state (functions, views, triggers, rows) runs as always. The versions that this is true for are a
+ * row of dazzle.applied under a name of its own, until each is recorded.
+ */
+import type { Session } from "../../postgres/session.js";
+import { SQLSTATE, sqlstateOf } from "../../postgres/sqlstate.js";
+
+const nameOf = (namespace: string): string => `${namespace} revision founding`;
+
+export async function readFounding(
+  session: Session,
+  namespace: string,
+): Promise<ReadonlySet<string>> {
+  try {
+    const [row] = await session.query<{ statements: string[] }>(
+      "select statements from dazzle.applied where namespace = $1",
+      [nameOf(namespace)],
+    );
+    return new Set(row?.statements);
+  } catch (error) {
+    const state = sqlstateOf(error);
+    if (state === SQLSTATE.undefinedTable || state === SQLSTATE.noSuchSchema) return new Set();
+    throw error;
+  }
+}
+
+/** Before the first table is created, so that a run which is killed leaves the word behind. */
+export async function noteFounding(
+  session: Session,
+  namespace: string,
+  versions: readonly string[],
+): Promise<void> {
+  await session.query("begin read write");
+  await session.query("delete from dazzle.applied where namespace = $1", [nameOf(namespace)]);
+  await session.query(
+    "insert into dazzle.applied (namespace, statements, owned, unfinished) values ($1, $2, '{}', '[]')",
+    [nameOf(namespace), versions],
+  );
+  await session.query("commit");
+}
+
+/** In the transaction that records the revision. */
+export async function forgetFounding(
+  session: Session,
+  namespace: string,
+  version: string,
+): Promise<void> {
+  await session.query(
+    "update dazzle.applied set statements = array_remove(statements, $2) where namespace = $1",
+    [nameOf(namespace), version],
+  );
+  await session.query("delete from dazzle.applied where namespace = $1 and statements = '{}'", [
+    nameOf(namespace),
+  ]);
+}
+
+const DONE_ALREADY: ReadonlySet<string> = new Set([
+  SQLSTATE.undefinedTable,
+  SQLSTATE.undefinedColumn,
+  SQLSTATE.undefinedObject,
+  SQLSTATE.duplicateTable,
+  SQLSTATE.duplicateColumn,
+  SQLSTATE.duplicateObject,
+  // A second primary key; an identity that is there already.
+  SQLSTATE.invalidTableDefinition,
+  SQLSTATE.objectNotInPrerequisiteState,
+]);
+
+/** What a statement meets whose work is done: what it takes away is gone, or what it brings is there. */
+const isDoneAlready = (error: unknown): boolean => DONE_ALREADY.has(sqlstateOf(error) ?? "");
+
+/** Runs a statement that may find its work done; false when it did. */
+export async function runUnlessDone(
+  session: Session,
+  sql: string,
+  inTransaction: boolean,
+): Promise<boolean> {
+  const around = async (command: string): Promise<void> => {
+    if (inTransaction) await session.query(`${command} dazzle_founding`);
+  };
+  await around("savepoint");
+  try {
+    await session.query(sql);
+    await around("release savepoint");
+    return true;
+  } catch (error) {
+    if (session.lost.aborted || !isDoneAlready(error)) throw error;
+    await around("rollback to savepoint");
+    return false;
+  }
+}
