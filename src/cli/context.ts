@@ -10,7 +10,7 @@ export interface Io {
   readonly interactive: boolean;
   /** Colour may be used on stdout. */
   readonly colour: boolean;
-  /** Columns of stdout; 80 when it is no terminal. */
+  /** Columns of stdout; Infinity when it is no terminal, so that nothing is cut for a program. */
   readonly columns: number;
 }
 

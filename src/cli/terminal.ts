@@ -14,7 +14,7 @@ function terminalIo(): Io {
     interactive: isatty(0) && isatty(2),
     // https://no-color.org: any non-empty value turns colour off.
     colour: isatty(1) && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
-    columns: isatty(1) ? stdout.columns : 80,
+    columns: isatty(1) ? stdout.columns || 80 : Infinity,
   };
 }
 

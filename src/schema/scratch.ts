@@ -6,6 +6,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { SuperviseError } from "../errors.js";
+import { lockBudget } from "../postgres/lock-table.js";
 import type { Session } from "../postgres/session.js";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.js";
 import { fixSpelling, introspect } from "./introspect.js";
@@ -68,19 +69,6 @@ function statementsOf({ wanted, support }: Batch): SchemaStatement[] {
       unit.statements.filter(({ kind }) => kind !== "foreign_key" && kind !== "comment"),
     ),
   ].sort((a, b) => (a.file === b.file ? a.start - b.start : a.fileIndex - b.fileIndex));
-}
-
-/**
- * Locks that one batch may hold: a quarter of the server's table. Source: the table has room for
- * max_locks_per_transaction x (max_connections + max_prepared_transactions) locks of everyone.
- */
-async function lockBudget(session: Session): Promise<number> {
-  const [row] = await session.query<{ locks: number }>(
-    `select current_setting('max_locks_per_transaction')::int
-       * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)
-       as locks`,
-  );
-  return Math.max(200, Math.floor((row?.locks ?? 0) / 4));
 }
 
 /** How a scratch schema is named: unique, so that two sessions never wait for one another. */

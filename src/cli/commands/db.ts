@@ -179,7 +179,10 @@ async function stamp(context: CliContext, target: string, flags: Printed): Promi
     commands.stamp(session, target, options),
   );
   if (flags.json === true) printJson(context, { revisions: marked });
-  else context.io.stdout(`${marked.length} revisions count as applied\n`);
+  else {
+    const { counted } = await import("../../util/counted.js");
+    context.io.stdout(`${counted(marked.length, "revision")} marked as applied\n`);
+  }
 }
 
 async function verify(context: CliContext, flags: Printed): Promise<void> {

@@ -2,13 +2,19 @@
 import pc from "picocolors";
 import type { MigrateOutcome } from "../../migration/migrate.js";
 import type { Plan, SafeStep } from "../../migration/plan.js";
+import { counted } from "../../util/counted.js";
 import { formatSize } from "../../util/units.js";
 import type { Io } from "../context.js";
+import { wrapProse, wrapSql } from "./wrap.js";
 
 type Unsafe = Plan["unsafe"][number];
 
-export function renderPlan(plan: Plan, io: Pick<Io, "colour">): string {
+/** Text stands six columns in. */
+const INDENT = 6;
+
+export function renderPlan(plan: Plan, io: Pick<Io, "colour" | "columns">): string {
   const paint = pc.createColors(io.colour);
+  const width = io.columns - INDENT;
   const { database, safe, unsafe, revisions } = plan;
   const head = `${database.name} on ${database.host}, PostgreSQL ${database.server_version}`;
   const lines = [paint.dim(head)];
@@ -23,11 +29,11 @@ export function renderPlan(plan: Plan, io: Pick<Io, "colour">): string {
   }
   if (safe.length > 0) {
     lines.push("", paint.bold(`Safe, applied by \`supervise migrate\` (${safe.length})`));
-    for (const step of safe) lines.push(...renderStep(step, paint));
+    for (const step of safe) lines.push(...renderStep(step, paint, width));
   }
   if (unsafe.length > 0) {
     lines.push("", paint.bold(`Unsafe, left to a person (${unsafe.length})`));
-    for (const item of unsafe) lines.push(...renderUnsafe(item, paint));
+    for (const item of unsafe) lines.push(...renderUnsafe(item, paint, width));
     lines.push(
       "",
       paint.dim("write them as a revision: supervise db revision -m TEXT --autogenerate"),
@@ -41,11 +47,11 @@ type Paint = ReturnType<typeof pc.createColors>;
 const title = (operation: string, table: string | null, object: string): string =>
   `${operation} ${table === null || table === object ? object : `${table}.${object}`}`;
 
-function renderStep(step: SafeStep, paint: Paint): string[] {
+function renderStep(step: SafeStep, paint: Paint, width: number): string[] {
   return [
     `  ${paint.green("+")} ${title(step.operation, step.table, step.object)}`,
-    ...indent(step.sql, paint.cyan),
-    `      ${paint.dim(costs(step))}`,
+    ...indent(wrapSql(step.sql, width), paint.cyan),
+    ...indent(wrapProse(costs(step), width), paint.dim),
   ];
 }
 
@@ -53,7 +59,7 @@ function renderStep(step: SafeStep, paint: Paint): string[] {
 function costs(step: SafeStep): string {
   const lock = step.lock === "NONE" ? "no lock on anything in use" : `lock ${step.lock}`;
   const { work } = step;
-  const does = step.rewrites ? "rewrites" : step.operation === "add_column" ? "writes" : "reads";
+  const does = step.rewrites ? "rewrites" : step.lock === "ROW EXCLUSIVE" ? "writes" : "reads";
   const amount =
     work === null
       ? "catalog only"
@@ -62,20 +68,21 @@ function costs(step: SafeStep): string {
   return `${lock}; ${amount}${apart}`;
 }
 
-function renderUnsafe(item: Unsafe, paint: Paint): string[] {
+function renderUnsafe(item: Unsafe, paint: Paint, width: number): string[] {
   return [
     `  ${paint.red("!")} ${title(item.operation, item.table, item.object)}`,
-    `      ${item.reason}`,
-    ...(item.suggestion === "" ? [] : indent(item.suggestion, paint.dim)),
+    ...indent(wrapProse(item.reason, width), (line) => line),
+    ...(item.suggestion === "" ? [] : indent(wrapSql(item.suggestion, width), paint.dim)),
   ];
 }
 
-const indent = (text: string, colour: (line: string) => string): string[] =>
-  text.split("\n").map((line) => `      ${colour(line)}`);
+const indent = (lines: readonly string[], colour: (line: string) => string): string[] =>
+  lines.map((line) => `${" ".repeat(INDENT)}${colour(line)}`);
 
 /** What an apply did. */
-export function renderOutcome(outcome: MigrateOutcome, io: Pick<Io, "colour">): string {
+export function renderOutcome(outcome: MigrateOutcome, io: Pick<Io, "colour" | "columns">): string {
   const paint = pc.createColors(io.colour);
+  const width = io.columns - INDENT;
   const { applied, unsafe, revisions } = outcome;
   const lines = [
     ...revisions.map((version) => `${paint.green("+")} revision ${version}`),
@@ -84,11 +91,11 @@ export function renderOutcome(outcome: MigrateOutcome, io: Pick<Io, "colour">): 
     ),
     applied.length + revisions.length === 0
       ? "nothing to apply"
-      : `applied ${applied.length} statements${revisions.length === 0 ? "" : ` and ${revisions.length} revisions`}`,
+      : `applied ${counted(applied.length, "statement")}${revisions.length === 0 ? "" : ` and ${counted(revisions.length, "revision")}`}`,
   ];
   if (unsafe.length > 0) {
     lines.push("", paint.bold(`Unsafe, left to a person (${unsafe.length})`));
-    for (const item of unsafe) lines.push(...renderUnsafe(item, paint));
+    for (const item of unsafe) lines.push(...renderUnsafe(item, paint, width));
     lines.push(
       "",
       paint.dim("write them as a revision: supervise db revision -m TEXT --autogenerate"),

@@ -171,6 +171,9 @@ create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01')
 create table m_2 partition of m for values from ('2026-07-01') to ('2027-01-01');
 --safe
 add_constraint m.m_v_fkey
+--safe-since-18
+add_constraint m.m_v_fkey
+validate_constraint m.m_v_fkey
 
 --- a foreign key to a partitioned table
 --old

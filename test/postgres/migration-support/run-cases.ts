@@ -8,7 +8,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, test, type TestContext } from "vitest";
+import { afterAll, beforeAll, describe, inject, test, type TestContext } from "vitest";
 import type { Config } from "../../../src/config/config.js";
 import { autogenerate, downgrade, upgrade } from "../../../src/migration/commands.js";
 import { applyMigration, planMigration, type Plan } from "../../../src/migration/migrate.js";
@@ -63,7 +63,7 @@ export function testCases(...names: readonly string[]): void {
 
   for (const name of names) {
     const file = join(import.meta.dirname, "../migration-cases", `${name}.sql`);
-    const cases = readCases(readFileSync(file, "utf8"), file);
+    const cases = readCases(readFileSync(file, "utf8"), file, inject("serverMajor"));
     describe(name.replaceAll("-", " "), () => {
       test.concurrent.for(cases)("$name", async (item, { expect }) => {
         const bench = await take();

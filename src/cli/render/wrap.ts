@@ -1,0 +1,54 @@
+/** Lines cut to a width: prose between words, SQL between tokens, so that it means the same. */
+import { lex } from "../../schema/lexer.js";
+
+/** A single word that is longer stays whole. */
+export function wrapProse(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const open = lines.at(-1);
+    if (open !== undefined && open.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${open} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
+}
+
+/** Lines that follow a cut are indented by two; a comment that is cut stays one. */
+export function wrapSql(sql: string, width: number): string[] {
+  return sql.split("\n").flatMap((line) => {
+    if (line.length <= width) return [line];
+    if (line.startsWith("-- ")) {
+      return wrapProse(line.slice(3), width - 3).map((part) => `-- ${part}`);
+    }
+    // A string over several lines is left as it is.
+    return sql.includes("'") && line !== sql ? cutSafely(sql, line, width) : cut(line, width);
+  });
+}
+
+/** Cuts the line only where none of its strings is open at its beginning. */
+function cutSafely(sql: string, line: string, width: number): string[] {
+  const from = sql.indexOf(line);
+  const inString = lex(sql).some(
+    ({ kind, start, end }) => kind !== "punctuation" && start < from && end > from,
+  );
+  return inString ? [line] : cut(line, width);
+}
+
+function cut(line: string, width: number): string[] {
+  const indent = /^ */.exec(line)?.[0] ?? "";
+  const lines: string[] = [];
+  let from = 0;
+  let fits = 0;
+  for (const { start, end } of lex(line)) {
+    const room = width - (lines.length === 0 ? 0 : indent.length + 2);
+    if (end - from > room && fits > from) {
+      lines.push(line.slice(from, fits).trimEnd());
+      from = fits;
+    }
+    // Only where there is a space already, not within `public.task` or `f(x)`.
+    if (line[end] === " ") fits = end + 1;
+    else if (start === 0) fits = from;
+  }
+  lines.push(line.slice(from));
+  return lines.map((part, at) => (at === 0 ? part : `${indent}  ${part}`));
+}
