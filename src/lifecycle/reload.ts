@@ -1,6 +1,6 @@
 /** Rolling reload, and single workers that give way to a successor. */
 import { drain, fork, kill, log, setSlot, workerOf, type Draft } from "./draft.js";
-import { newSlot, type Reason, type Settings, type State } from "./state.js";
+import { newSlot, type Reason, type Reload, type Settings, type State } from "./state.js";
 
 export function askReload(draft: Draft, id: number, parallel: number): void {
   const { state } = draft;
@@ -8,18 +8,18 @@ export function askReload(draft: Draft, id: number, parallel: number): void {
     const reason = state.phase === "starting" ? "still starting" : "stopping";
     draft.effects.push({ do: "answer", id, reason: `the supervisor is ${reason}` });
   } else if (state.reload === null) {
-    begin(draft, id, parallel);
+    begin(draft, [id], parallel);
   } else {
     draft.state = { ...state, queued: [...state.queued, { id, parallel }] };
   }
 }
 
-function begin(draft: Draft, id: number, parallel: number): void {
+function begin(draft: Draft, ids: readonly number[], parallel: number): void {
   const { state, now } = draft;
   const { generation, settings } = state;
   draft.state = {
     ...state,
-    reload: { id, parallel, stage: "preparing", startedAt: now, from: { generation, settings } },
+    reload: { ids, parallel, stage: "preparing", startedAt: now, from: { generation, settings } },
   };
   draft.effects.push({ do: "prepare" });
   log(draft, {
@@ -96,7 +96,11 @@ export function abandon(draft: Draft, reason: string, details?: string): void {
       renewed,
     },
   });
-  draft.effects.push({ do: "answer", id: reload.id, reason: why });
+  answer(draft, reload, why);
+}
+
+function answer(draft: Draft, { ids }: Reload, reason: string | null): void {
+  for (const id of ids) draft.effects.push({ do: "answer", id, reason });
 }
 
 /** Starts replacements that are due and ends those that are done. */
@@ -146,12 +150,12 @@ export function finishReload(draft: Draft): void {
         duration_ms: Math.round(draft.now - reload.startedAt),
       },
     });
-    draft.effects.push({ do: "answer", id: reload.id, reason: null });
+    answer(draft, reload, null);
   }
-  const [next, ...rest] = queued;
-  if (draft.state.phase === "running" && draft.state.reload === null && next !== undefined) {
-    draft.state = { ...draft.state, queued: rest };
-    begin(draft, next.id, next.parallel);
+  if (draft.state.phase === "running" && draft.state.reload === null && queued.length > 0) {
+    draft.state = { ...draft.state, queued: [] };
+    const ids = queued.map(({ id }) => id);
+    begin(draft, ids, Math.max(...queued.map(({ parallel }) => parallel)));
   }
 }
 

@@ -97,11 +97,8 @@ function answerScalings(draft: Draft): void {
 
 function end(draft: Draft): void {
   const { state } = draft;
-  for (const { id } of [
-    ...state.scalings,
-    ...state.queued,
-    ...(state.reload === null ? [] : [state.reload]),
-  ]) {
+  const asked = [...state.scalings, ...state.queued].map(({ id }) => id);
+  for (const id of [...asked, ...(state.reload?.ids ?? [])]) {
     draft.effects.push({ do: "answer", id, reason: "the supervisor is stopping" });
   }
   draft.state = { ...draft.state, scalings: [], queued: [], reload: null, replacements: [] };

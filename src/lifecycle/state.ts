@@ -100,7 +100,8 @@ export interface Replacement {
 }
 
 export interface Reload {
-  readonly id: number;
+  /** Who asked for it. */
+  readonly ids: readonly number[];
   readonly parallel: number;
   readonly stage: "preparing" | "rolling";
   readonly startedAt: number;

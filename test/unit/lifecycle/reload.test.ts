@@ -100,15 +100,23 @@ describe("a reload", () => {
     expect(only(prepare(it), "fork")).toMatchObject([{ generation: 3 }]);
   });
 
-  test("during a reload is queued, not lost; several become one each in turn", () => {
+  test("during a reload is queued, not lost; several are done by one that follows", () => {
     const it = machine({ workers: 1 }).boot();
     reload(it, 1);
     reload(it, 2);
+    reload(it, 3);
     prepare(it, { workers: 1 });
     it.take({ type: "worker.ready", key: 2 });
     const effects = it.exits(1, 0);
     expect(only(effects, "answer")).toEqual([{ do: "answer", id: 1, reason: null }]);
     expect(only(effects, "prepare")).toHaveLength(1);
+    prepare(it, { workers: 1 });
+    it.take({ type: "worker.ready", key: 3 });
+    expect(only(it.exits(2, 0), "answer")).toEqual([
+      { do: "answer", id: 2, reason: null },
+      { do: "answer", id: 3, reason: null },
+    ]);
+    expect(it.state().reload).toBeNull();
   });
 
   test("with another number of workers in the configuration changes their number", () => {
