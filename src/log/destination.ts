@@ -2,7 +2,7 @@
  * Where lines go: a stream of this process, or, when that stream is a file which log rotation moved
  * away and `reopen` was asked for, the file that has its old name now.
  */
-import { createWriteStream, fstatSync, readlinkSync, type WriteStream } from "node:fs";
+import { closeSync, fstatSync, openSync, readlinkSync, writeSync } from "node:fs";
 
 export interface Destination {
   write(text: string): void;
@@ -31,42 +31,54 @@ function fileOf(fd: number | undefined): string | null {
   }
 }
 
+/** At once, as Node writes to an output that is a file: nothing is lost at the end. */
+function append(fd: number, text: string): boolean {
+  try {
+    let rest = Buffer.from(text);
+    while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
+    return true;
+  } catch (error) {
+    // No room, for one: the old file is where the line may still go.
+    if (error instanceof Error && "code" in error) return false;
+    throw error;
+  }
+}
+
+/** Null where it can't be opened: whatever is open stays in use. */
+function tryOpen(path: string): number | null {
+  try {
+    return openSync(path, "a");
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return null;
+    throw error;
+  }
+}
+
 export function destinationOf(stream: Stream): Destination {
   const path = fileOf(stream.fd);
-  let current = stream;
-  let reopened: WriteStream | null = null;
+  let reopened: number | null = null;
   let waiting: Promise<void> | null = null;
   return {
     write: (text) => {
-      if (current.write(text) || waiting !== null) return;
-      const full = current;
+      if (reopened !== null && append(reopened, text)) return;
+      if (stream.write(text) || waiting !== null) return;
       waiting = new Promise((resolve) => {
         const taken = () => {
           waiting = null;
-          full.removeListener("drain", taken);
-          full.removeListener("error", taken);
+          stream.removeListener("drain", taken);
+          stream.removeListener("error", taken);
           resolve();
         };
-        full.once("drain", taken);
-        full.once("error", taken);
+        stream.once("drain", taken);
+        stream.once("error", taken);
       });
     },
     drained: () => waiting,
     reopen: () => {
       if (path === null) return;
       const moved = reopened;
-      const file = createWriteStream(path, { flags: "a" });
-      const opened = {
-        write: (text: string) => file.write(text),
-        once: file.once.bind(file),
-        removeListener: file.removeListener.bind(file),
-      };
-      file.once("error", () => {
-        current = stream;
-      });
-      reopened = file;
-      current = opened;
-      moved?.end();
+      reopened = tryOpen(path) ?? moved;
+      if (moved !== null && moved !== reopened) closeSync(moved);
     },
   };
 }

@@ -2,7 +2,7 @@
  * Chunks of bytes to whole lines. UTF-8 is decoded by line, so a character cut in two by a chunk's end
  * comes through whole. A line without end is passed on in pieces of LONGEST bytes, to bound memory.
  */
-const LONGEST = 1024 * 1024;
+const LONGEST = 16 * 1024 * 1024;
 const LINE_FEED = 10;
 
 export interface LineSplitter {

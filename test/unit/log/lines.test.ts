@@ -51,8 +51,19 @@ describe("splitting output into lines", () => {
 
   test("passes an endless line on in pieces, so memory stays bounded", () => {
     const splitter = createLineSplitter();
-    const [piece] = splitter.push(Buffer.alloc(1024 * 1024, "x"));
-    expect(piece).toHaveLength(1024 * 1024);
+    const pieces = Array.from({ length: 40 }, () =>
+      splitter.push(Buffer.alloc(1024 * 1024, "x")),
+    ).flat();
+    expect(pieces.length).toBeGreaterThan(0);
+    expect(pieces.join("").length + splitter.rest().join("").length).toBe(40 * 1024 * 1024);
+  });
+
+  test("keeps a line of some megabytes whole", () => {
+    const pieces = Array.from({ length: 64 }, () => Buffer.alloc(64 * 1024, "x"));
+    expect(all(...pieces, Buffer.from("\nnext\n")).map((line) => line.length)).toEqual([
+      4 * 1024 * 1024,
+      4,
+    ]);
   });
 });
 
