@@ -1,20 +1,42 @@
 /** The address that people open, and the free port behind port 0. */
-import { createServer } from "node:net";
+import { rmSync, statSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import type { Config } from "../config/config.js";
 import { SuperviseError } from "../errors.js";
 import type { Address } from "../ipc/messages.js";
 
 /**
  * The configuration with a real port. Port 0 is settled here, once, because each worker, those after
- * a restart included, has to listen on the same one.
+ * a restart included, has to listen on the same one. A unix socket's path is made free.
  *
  * @throws SuperviseError LISTEN_REFUSED when the host has no address to listen on.
  */
 export async function settlePort(config: Config): Promise<Config> {
   const { host, port } = config.app;
+  if (host.startsWith("unix:")) await removeStaleSocket(host.slice("unix:".length));
   if (port !== 0 || host.startsWith("unix:")) return config;
   return { ...config, app: { ...config.app, port: await freePort(host) } };
 }
+
+/**
+ * Removes the unix socket that a supervisor which was killed has left behind: nobody answers there, yet
+ * its file keeps the path from being listened on.
+ */
+async function removeStaleSocket(path: string): Promise<void> {
+  if (statSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
+  if (!(await isAnswered(path))) rmSync(path, { force: true });
+}
+
+/** False only where the system says for certain that nobody listens. */
+const isAnswered = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once("error", (error) => resolve(!("code" in error && error.code === "ECONNREFUSED")));
+  });
 
 const freePort = (host: string): Promise<number> =>
   new Promise((resolve, reject) => {
