@@ -12,18 +12,23 @@ import { isUpgraded, type Traffic } from "./traffic.js";
 const IDLE_GRACE_MS = 1_000;
 const SWEEP_MS = 100;
 /** Under a load that never pauses the queue is never empty: then what comes later has to reconnect. */
-const QUEUE_MS = 250;
+const QUEUE_MS = 1_000;
+/** What one turn counts at most: the time that the application blocks the loop is not the queue's. */
+const TURN_MS = 20;
 
 /** Resolves to how many requests were cut: 0 when all finished in time. */
 export async function drainTraffic(traffic: Traffic, timeoutMs: number): Promise<number> {
   for (const response of traffic.responses()) response.shouldKeepAlive = false;
   let over = false;
-  traffic.onRequest((response) => {
-    if (!over) response.shouldKeepAlive = false;
+  traffic.onRequest((response, before) => {
+    if (over) return;
+    // What a client has sent already is answered; the last answer is the one that says so.
+    if (before !== null && !before.headersSent) before.shouldKeepAlive = true;
+    response.shouldKeepAlive = false;
   });
   const tellSessions = drainSessions(traffic);
   const closed = [...traffic.servers].map(async (server) => {
-    await emptyQueue(server);
+    await emptyQueue(server, () => over);
     await stopAccepting(server);
   });
 
@@ -66,21 +71,31 @@ export async function drainTraffic(traffic: Traffic, timeoutMs: number): Promise
  * Resolves once the kernel has no connection left for this server. A client in the kernel's queue
  * believes itself connected, and when the last worker closes the socket it is reset.
  */
-async function emptyQueue(server: NetServer): Promise<void> {
-  const until = performance.now() + QUEUE_MS;
+async function emptyQueue(server: NetServer, isOver: () => boolean): Promise<void> {
+  acceptAll(server);
   let accepted = true;
   const note = () => {
     accepted = true;
   };
   server.on("connection", note);
-  while (accepted && performance.now() < until) {
+  for (let spent = 0; accepted && spent < QUEUE_MS && !isOver();) {
     accepted = false;
+    const began = performance.now();
     // Two turns hold one whole look at the socket, wherever in a turn this began.
     for (let turn = 0; turn < 2; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
     }
+    spent += Math.min(TURN_MS, performance.now() - began);
   }
   server.removeListener("connection", note);
+}
+
+/** A worker that leaves the queue to others at this moment may be the last one to close it. */
+function acceptAll(server: NetServer): void {
+  const handle: unknown = Reflect.get(server, "_handle");
+  const accept: unknown =
+    typeof handle === "object" && handle !== null ? Reflect.get(handle, "acceptAll") : null;
+  if (typeof accept === "function") Reflect.apply(accept, handle, []);
 }
 
 /** http.Server's own close() also drops idle connections at once, so the one below it is called. */

@@ -2,6 +2,7 @@
 import type { Config } from "../config/config.js";
 import { findEntry } from "../config/entry.js";
 import type { Problem, ToWorker, WorkerIdentity } from "../ipc/messages.js";
+import { SuperviseError } from "../errors.js";
 import { ORPHAN_TITLE } from "../ipc/orphan.js";
 import { createLogger } from "../log/sink.js";
 import { applicationName } from "./application-name.js";
@@ -19,11 +20,13 @@ import type { Traffic } from "./traffic.js";
 
 type StartOrder = Extract<ToWorker, { type: "start" }>;
 
-/** Each shutdown function's limit when the drain has used up its own time, at most all of it. */
+/** What the shutdown functions share when the drain has used up its own time. */
 const LEAST_SHUTDOWN_MS = 1_000;
 
 /** What a script may take to shut down by itself once it has got its SIGTERM. */
 const OWN_SHUTDOWN_MS = 2_000;
+/** How long an application may have no server at all, between closing one and opening the next. */
+const REOPEN_MS = 1_000;
 /** How long a worker that has not got its order yet drains when its primary is gone. */
 const ORPHAN_TIMEOUT_MS = 1_000;
 
@@ -100,6 +103,13 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
   traffic.onListenError((error) => {
     if (!ready) void fail(error, "to listen");
   });
+  traffic.onClosed(() => {
+    if (!ready || traffic.servers.size > 0 || stopping.signal.aborted) return;
+    const check = () => {
+      if (traffic.servers.size === 0) void fail(serverClosed(), "to go on serving");
+    };
+    setTimeout(check, REOPEN_MS).unref();
+  });
   // Node prints the error itself and exits; this only tells the primary what kept it from serving.
   process.on("uncaughtExceptionMonitor", (error) => {
     if (!ready) void channel.send({ type: "failed", failure: reportedFailure(error, "to start") });
@@ -146,6 +156,12 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
     },
   };
 }
+
+const serverClosed = (): SuperviseError =>
+  new SuperviseError("BOOT_FAILED", {
+    what: "the application closed its server",
+    remedy: "leave closing to the supervisor, or end the process",
+  });
 
 /** From here on the pools that the application makes itself are sized and measured too. */
 function measurePools(runtime: Runtime): void {

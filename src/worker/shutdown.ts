@@ -16,16 +16,26 @@ async function bounded(work: () => unknown, limitMs: number): Promise<Settled> {
   }
 }
 
+/** What a function is given however little time is left. */
+const LEAST_MS = 500;
+
+/**
+ * Runs them all within `limitMs`, or little more. Each may use its equal share of what is then left, so
+ * that one which never ends keeps none of the others from running.
+ */
 export async function runShutdown(
   functions: readonly ShutdownFunction[],
   limitMs: number,
   log: AppLogger,
 ): Promise<void> {
-  for (const run of functions.toReversed()) {
+  const until = performance.now() + limitMs;
+  for (const [index, run] of functions.toReversed().entries()) {
+    const share = (until - performance.now()) / (functions.length - index);
+    const limit = Math.round(Math.max(LEAST_MS, share));
     const name = run.name === "" ? "a shutdown function" : `shutdown function ${run.name}`;
     try {
-      const outcome = await bounded(run, limitMs);
-      if (outcome === "late") log.warn(`${name} did not end within ${limitMs} ms`);
+      const outcome = await bounded(run, limit);
+      if (outcome === "late") log.warn(`${name} did not end within ${limit} ms`);
     } catch (error) {
       log.error(`${name} failed`, { error });
     }

@@ -24,7 +24,7 @@ export interface Session {
 export interface Traffic {
   readonly servers: ReadonlySet<NetServer>;
   readonly connections: ReadonlyMap<Socket, Protocol>;
-  /** Of HTTP/1 requests in flight. */
+  /** Of HTTP/1 requests in flight; where a client sent several in a row, that to its last. */
   responses(): ServerResponse[];
   /** Each with the number of streams that it has ever had. */
   readonly sessions: ReadonlyMap<Session, number>;
@@ -32,10 +32,12 @@ export interface Traffic {
   total(): number;
   /** Requests, streams and upgraded or raw connections that have not ended. */
   inFlight(): number;
-  /** Called for each request that begins. */
-  onRequest(listener: (response: ServerResponse) => void): void;
+  /** Called for each request that begins, with the response that it has to wait for, if any. */
+  onRequest(listener: (response: ServerResponse, before: ServerResponse | null) => void): void;
   /** Called when a server listens. */
   onListening(listener: (server: NetServer) => void): void;
+  /** Called when a server has closed: it listens no more and its last connection has ended. */
+  onClosed(listener: () => void): void;
   /** Called when a server can't listen, whether or not the application minds. */
   onListenError(listener: (error: Error) => void): void;
 }
@@ -57,17 +59,29 @@ export function watchTraffic(fd: number | null = null): Traffic {
   const servers = new Set<NetServer>();
   const connections = new Map<Socket, Protocol>();
   const sessions = new Map<Session, number>();
-  const listeners: ((response: ServerResponse) => void)[] = [];
+  const listeners: ((response: ServerResponse, before: ServerResponse | null) => void)[] = [];
+  /** The last response of connections whose client did not wait for one before it asked again. */
+  const pipelined = new WeakMap<Socket, ServerResponse>();
   const listening: ((server: NetServer) => void)[] = [];
+  const closing: (() => void)[] = [];
   const failing: ((error: Error) => void)[] = [];
   let total = 0;
   let streams = 0;
 
+  const lastOf = (socket: Socket): ServerResponse | null => {
+    const current = responseOf(socket);
+    if (current === null) return null;
+    const last = pipelined.get(socket);
+    return last === undefined || last.writableFinished ? current : last;
+  };
+
   subscribe("http.server.request.start", (message) => {
     if (!isRequestStart(message)) return;
-    const { response } = message;
+    const { response, socket } = message;
     total += 1;
-    for (const listener of listeners) listener(response);
+    const before = lastOf(socket);
+    if (before !== null) pipelined.set(socket, response);
+    for (const listener of listeners) listener(response, before);
   });
 
   const watch = (server: NetServer) => {
@@ -110,7 +124,10 @@ export function watchTraffic(fd: number | null = null): Traffic {
     server.on("listening", () => {
       for (const listener of listening) listener(server);
     });
-    server.on("close", () => servers.delete(server));
+    server.on("close", () => {
+      servers.delete(server);
+      for (const listener of closing) listener();
+    });
   };
 
   // A script listens on the port that it was told; with socket activation that is already open.
@@ -134,7 +151,8 @@ export function watchTraffic(fd: number | null = null): Traffic {
     [...connections].filter(
       ([socket, protocol]) => protocol === "raw" || (protocol === "http1" && isUpgraded(socket)),
     ).length;
-  const responses = () => [...connections.keys()].flatMap(responseOf);
+  const responses = () =>
+    [...connections.keys()].map(lastOf).filter((response) => response !== null);
   return {
     servers,
     connections,
@@ -144,6 +162,7 @@ export function watchTraffic(fd: number | null = null): Traffic {
     inFlight: () => responses().length + streams + others(),
     onRequest: (listener) => listeners.push(listener),
     onListening: (listener) => listening.push(listener),
+    onClosed: (listener) => closing.push(listener),
     onListenError: (listener) => failing.push(listener),
   };
 }
@@ -152,13 +171,15 @@ export function watchTraffic(fd: number | null = null): Traffic {
  * The response that a connection is busy with. Node keeps it on the socket; reading it there when it is
  * asked for costs nothing on the hot path, unlike a set of our own.
  */
-const responseOf = (socket: Socket): ServerResponse[] =>
-  "_httpMessage" in socket && isResponse(socket._httpMessage) ? [socket._httpMessage] : [];
+const responseOf = (socket: Socket): ServerResponse | null =>
+  "_httpMessage" in socket && isResponse(socket._httpMessage) ? socket._httpMessage : null;
 
 const isResponse = (value: unknown): value is ServerResponse => value instanceof ServerResponse;
 
 /** Node's HTTP parser lets go of a socket when it is upgraded (a WebSocket) or handed out by CONNECT. */
 export const isUpgraded = (socket: Socket): boolean => "parser" in socket && socket.parser === null;
 
-const isRequestStart = (message: unknown): message is { response: ServerResponse } =>
-  typeof message === "object" && message !== null && "response" in message;
+const isRequestStart = (
+  message: unknown,
+): message is { response: ServerResponse; socket: Socket } =>
+  typeof message === "object" && message !== null && "response" in message && "socket" in message;

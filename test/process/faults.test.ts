@@ -50,6 +50,27 @@ describe("a worker that dies", () => {
     expect(words).toBeLessThan(exit);
   });
 
+  test("because its application closed its server is replaced, not kept without one", async () => {
+    const app = await serveReady({
+      app: "app.mjs",
+      url: database.url,
+      files: {
+        "app.mjs": `export default () => (request, response) => {
+          response.end("ok");
+          if (request.url === "/close") request.socket.server.close();
+        };`,
+      },
+      workers: 1,
+    });
+    await ask(app.port, "/close");
+    expect(await app.waitFor("worker.exit")).toMatchObject({
+      msg: "the application closed its server",
+      expected: false,
+    });
+    await app.says(({ event }) => event === "worker.ready", 2);
+    expect(await ask(app.port, "/")).toMatchObject({ status: 200 });
+  });
+
   test("over and over ends the supervisor with 70 and the last error", async () => {
     const app = await serveReady({
       app: "busy.mjs",

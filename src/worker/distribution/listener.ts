@@ -33,6 +33,13 @@ export function createListener(
       balance = place && balanceServer(server, real, place);
       return 0;
     },
+    /** From now on whatever the system has in its queue, fair share or not. */
+    acceptAll(): void {
+      if (balance === null) return;
+      balance.end();
+      balance = null;
+      resumeAccepting(real);
+    },
     close(): void {
       balance?.end();
       real.close();

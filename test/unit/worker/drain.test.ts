@@ -77,6 +77,46 @@ test("a client in the kernel's queue when the drain begins is served", async () 
   expect(await drained).toBe(0);
 });
 
+test("a client in the queue is served however long the application keeps the loop busy", async () => {
+  const traffic = watchTraffic();
+  const slow = createServer((_request, response) => {
+    getNoTurn(300);
+    response.end("hello");
+  });
+  const port = await listen(slow);
+  const sockets = Array.from({ length: 8 }, () => connect(port, "127.0.0.1"));
+  for (const socket of sockets) socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const drained = drainTraffic(traffic, LONG_MS);
+  for (const answer of await Promise.all(sockets.map(answerOf))) expect(answer).toContain("hello");
+  expect(await drained).toBe(0);
+});
+
+test("requests that a client sent in a row are all answered, and the last answer says close", async () => {
+  const traffic = watchTraffic();
+  const waiting: (() => void)[] = [];
+  const server = createServer((request, response) => {
+    const answer = () => response.end(`answer ${request.url ?? ""}`);
+    waiting.push(answer);
+  });
+  const port = await listen(server);
+  const socket = connect(port, "127.0.0.1");
+  const ask = (path: string): void => void socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+  const arrived = async (count: number): Promise<void> => {
+    while (waiting.length < count) await new Promise((resolve) => setImmediate(resolve));
+  };
+  ask("/1");
+  ask("/2");
+  await arrived(2);
+  const drained = drainTraffic(traffic, LONG_MS);
+  ask("/3");
+  await arrived(3);
+  for (const answer of waiting) answer();
+  const text = await answerOf(socket);
+  expect(text.match(/answer \/\d/g)).toEqual(["answer /1", "answer /2", "answer /3"]);
+  expect(text.match(/Connection: [\w-]+/g)?.at(-1)).toBe("Connection: close");
+  expect(await drained).toBe(0);
+});
+
 test("a kept-alive connection that stays idle is closed, one that asks again is answered", async () => {
   const traffic = watchTraffic();
   const port = await listen(hello());
