@@ -54,6 +54,8 @@ export type ToWorker =
     }
   | { readonly v: number; readonly type: "promote"; readonly identity: WorkerIdentity }
   | { readonly v: number; readonly type: "drain"; readonly timeoutMs: number }
+  /** Its loop turns again after it had been asked for its stack: the inspector may close. */
+  | { readonly v: number; readonly type: "recovered" }
   /** Development: what keeps the latest change from running; null when nothing does. */
   | { readonly v: number; readonly type: "problem"; readonly problem: Problem | null };
 
@@ -97,4 +99,4 @@ export const isToPrimary = (value: unknown): value is ToPrimary =>
   isOurs(value, ["hello", "loaded", "ready", "failed", "stats", "pools", "asked", "cut", "beat"]);
 
 export const isToWorker = (value: unknown): value is ToWorker =>
-  isOurs(value, ["start", "promote", "drain", "problem"]);
+  isOurs(value, ["start", "promote", "drain", "recovered", "problem"]);

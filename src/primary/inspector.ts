@@ -8,6 +8,9 @@ import { randomBytes } from "node:crypto";
 import { request } from "node:http";
 import type { Duplex } from "node:stream";
 
+export const NO_STACK =
+  "the script could not be interrupted: it is inside a native call, or its process is stopped";
+
 interface CallFrame {
   readonly functionName: string;
   readonly location: {
@@ -39,7 +42,7 @@ export function readStack(url: string, limitMs: number): Promise<string> {
     asking.once("upgrade", (_answer, socket) => {
       const stop = setTimeout(() => {
         socket.destroy();
-        reject(new Error("the script could not be interrupted: it is inside a native call"));
+        reject(new Error(NO_STACK));
       }, limitMs);
       const scripts = new Map<string, string>();
       onMessages(socket, (text) => {

@@ -17,6 +17,8 @@ const INSPECTOR_URL = /^Debugger listening on (ws:\S+)/;
 export interface Output {
   /** From now on, hands over the inspector's address and keeps its chatter out of the log. */
   expectInspector(listening: (url: string) => void): void;
+  /** The log can't take more, so the worker may be waiting in the middle of a write. */
+  heldUp(): boolean;
   /** The last lines of stderr. */
   lastWords(): string;
   /** Settles when both streams have ended and their last lines are in the log. */
@@ -34,6 +36,7 @@ export interface OutputInput {
 export function forwardOutput({ stdout, stderr, slot, log }: OutputInput): Output {
   const meter = createLineMeter(() => performance.now());
   let last: string[] = [];
+  let paused = 0;
   let expecting: ((url: string) => void) | null = null;
   const withoutInspector = (lines: readonly string[]): readonly string[] => {
     if (expecting === null) return lines;
@@ -55,7 +58,11 @@ export function forwardOutput({ stdout, stderr, slot, log }: OutputInput): Outpu
       const full = log.drained();
       if (full === null) return;
       stream.pause();
-      void full.then(() => stream.resume());
+      paused += 1;
+      void full.then(() => {
+        paused -= 1;
+        stream.resume();
+      });
     };
     stream.on("data", (chunk: Buffer) => pass(splitter.push(chunk)));
     return new Promise((resolve) => {
@@ -72,6 +79,7 @@ export function forwardOutput({ stdout, stderr, slot, log }: OutputInput): Outpu
     expectInspector: (listening) => {
       expecting = listening;
     },
+    heldUp: () => paused > 0,
     lastWords: () => last.join("\n").trim(),
     ended: ended.then(() => undefined),
   };

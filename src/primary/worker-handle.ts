@@ -4,19 +4,13 @@ import { fileURLToPath } from "node:url";
 import { isToPrimary, PROTOCOL, type ToPrimary, type ToWorker } from "../ipc/messages.js";
 import type { LogSink } from "../log/logger.js";
 import type { Distribution } from "./distribution/index.js";
-import { readStack } from "./inspector.js";
+import { NO_STACK, readStack } from "./inspector.js";
 import { forwardOutput } from "./output.js";
 
 const PROGRAM = fileURLToPath(new URL("../worker/main.js", import.meta.url));
 
 /** How long the pipes of a dead worker may stay open, held by a process that it had started. */
 const LAST_WORDS_MS = 250;
-
-/**
- * How long the way to a stuck worker's stack may take, both steps together. A busy machine needs most of
- * it; a hang is to be told within a second of `hang_timeout`.
- */
-const STACK_MS = 800;
 
 export interface WorkerStats {
   readonly loop: { readonly p50: number; readonly p99: number; readonly max: number };
@@ -37,8 +31,10 @@ export interface WorkerHandle {
   /** The lines of the application that the stack in its last words leads to; null when none does. */
   crashedAt: string | null;
   send(message: WithoutVersion<ToWorker>): void;
-  /** The JavaScript stack that it is in, or why that can't be had. */
-  stack(): Promise<string>;
+  /** The JavaScript stack that it is in, or why that can't be had within `limitMs`. */
+  stack(limitMs: number): Promise<string>;
+  /** It may be waiting for the log to take its output. */
+  heldUp(): boolean;
   kill(): void;
   /** A process that was forked ahead becomes this worker. */
   adopt(key: number, slot: number): void;
@@ -79,21 +75,22 @@ export function forkWorker(input: ForkInput, listeners: WorkerListeners): Worker
     },
     lastBeat: null,
     crashedAt: null,
-    stack: async () => {
-      const until = performance.now() + STACK_MS;
+    stack: async (limitMs) => {
+      const until = performance.now() + limitMs;
       const address = new Promise<string>((resolve) => output.expectInspector(resolve));
       child.kill("SIGUSR1");
       const late = new Promise<null>((resolve) => {
-        setTimeout(() => resolve(null), STACK_MS).unref();
+        setTimeout(() => resolve(null), limitMs).unref();
       });
       const url = await Promise.race([address, late]);
-      if (url === null) return "the inspector did not answer";
+      if (url === null) return NO_STACK;
       try {
         return await readStack(url, Math.max(1, Math.ceil(until - performance.now())));
       } catch (error) {
         return error instanceof Error ? error.message : String(error);
       }
     },
+    heldUp: () => output.heldUp(),
     kill: () => void child.kill("SIGKILL"),
     adopt: (given, inSlot) => {
       handle.key = given;

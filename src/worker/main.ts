@@ -42,6 +42,9 @@ function obey(order: ToWorker): Promise<void> {
       return life.promote(order.identity);
     case "drain":
       return life.drain(order.timeoutMs);
+    case "recovered":
+      process.getBuiltinModule("node:inspector").close();
+      return Promise.resolve();
     case "problem":
       life.show(order.problem);
       return Promise.resolve();
