@@ -192,3 +192,43 @@ test(
     await rm(root, { recursive: true, force: true });
   },
 );
+
+test(
+  "planning and applying leave other sessions of a small server room for their own locks",
+  { timeout: 300_000 },
+  async () => {
+    const root = await mkdtemp(join(tmpdir(), "supervise-locks-"));
+    await chmod(root, 0o755);
+    const settings = { max_connections: "20", fsync: "off" };
+    const small = await startEmbedded({ root, log: silentLog, project: "locks", settings });
+    const [own, application] = [await connect(small.url), await connect(small.url)];
+    const mine = Array.from({ length: 400 }, (_, at) => `mine${at}`);
+    for (const name of mine) await application.query(`create table ${name} (id int)`);
+    // Together more than ten times what the server's lock table holds.
+    const tables = Array.from(
+      { length: 250 },
+      (_, at) =>
+        `create table t${at} (id int primary key, a int ${at > 0 ? `references t${at - 1}` : ""}, b text unique); create index on t${at} (a);`,
+    );
+    project.write("schema.sql", tables.join("\n"));
+    let statements = 0;
+    const beside: Session = {
+      ...own,
+      query: async (sql, params) => {
+        statements += 1;
+        if (statements % 25 === 0) {
+          await application.query(
+            `begin; lock table ${mine.join(", ")} in access share mode; commit`,
+          );
+        }
+        return own.query(sql, params);
+      },
+    };
+    await applyMigration(beside, project.config, silentLog);
+    expect(statements).toBeGreaterThan(1_000);
+    expect((await planMigration(own, project.config)).up_to_date).toBe(true);
+    await Promise.all([own.end(), application.end()]);
+    await small.stop();
+    await rm(root, { recursive: true, force: true });
+  },
+);

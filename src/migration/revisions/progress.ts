@@ -21,6 +21,12 @@ export async function clearAllProgress(session: Session, namespace: string): Pro
 export interface Progress {
   /** Statements that an earlier run has done. */
   readonly done: number;
+  /** The statement that an earlier run had begun when it was killed or lost: it may be done as well. */
+  readonly begun: string | null;
+  /** Before a statement that runs in no transaction. */
+  begin(statement: RevisionStatement): Promise<void>;
+  /** The statement that was begun has failed. */
+  abandon(): Promise<void>;
   note(statements: readonly RevisionStatement[]): Promise<void>;
   clear(): Promise<void>;
 }
@@ -34,8 +40,8 @@ export async function openProgress(
   statements: readonly RevisionStatement[],
 ): Promise<Progress> {
   const name = nameOf(namespace, revision, direction);
-  const [row] = await session.query<{ statements: string[] }>(
-    "select statements from dazzle.applied where namespace = $1",
+  const [row] = await session.query<{ statements: string[]; unfinished: string[] }>(
+    "select statements, unfinished from dazzle.applied where namespace = $1",
     [name],
   );
   const ran = row?.statements ?? [];
@@ -47,20 +53,28 @@ export async function openProgress(
       remedy: `bring it back as it was, or finish by hand and mark it: supervise db stamp ${revision.version}`,
     });
   }
+  const keep = async (sqls: readonly string[], unfinished: readonly string[]): Promise<void> => {
+    const values = [name, sqls, JSON.stringify(unfinished)];
+    const updated = await session.query(
+      "update dazzle.applied set statements = statements || $2::text[], unfinished = $3 where namespace = $1 returning id",
+      values,
+    );
+    if (updated.length > 0) return;
+    await session.query(
+      "insert into dazzle.applied (namespace, statements, owned, unfinished) values ($1, $2, '{}', $3)",
+      values,
+    );
+  };
   return {
     done: ran.length,
-    note: async (more) => {
-      const sqls = more.map(({ sql }) => sql);
-      const updated = await session.query(
-        "update dazzle.applied set statements = statements || $2::text[] where namespace = $1 returning id",
-        [name, sqls],
-      );
-      if (updated.length > 0) return;
-      await session.query(
-        "insert into dazzle.applied (namespace, statements, owned, unfinished) values ($1, $2, '{}', '[]')",
-        [name, sqls],
-      );
-    },
+    begun: row?.unfinished[0] ?? null,
+    begin: ({ sql }) => keep([], [sql]),
+    abandon: () => keep([], []),
+    note: (more) =>
+      keep(
+        more.map(({ sql }) => sql),
+        [],
+      ),
     clear: async () => {
       await session.query("delete from dazzle.applied where namespace = $1", [name]);
     },

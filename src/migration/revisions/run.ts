@@ -174,20 +174,28 @@ async function runUnit(
     `${timeouts(patience, "set")}; set search_path = ${searchPath(options.config.database.namespace)}`,
   );
   if (first !== undefined) await dropInvalid(session, first, options);
+  const alone = unit.length === 1;
+  const resumed = alone && first !== undefined && progress.begun === first.sql;
+  if (alone && first !== undefined) await progress.begin(first);
   try {
     for (const [index, statement] of unit.entries()) {
       reached(index);
       if (statement.control === "end") await progress.note(unit);
+      if (resumed) {
+        await runUnlessDone(session, statement.sql, false);
+        continue;
+      }
       await runStatement(session, revision, statement, options, unit.length > 1);
     }
   } catch (error) {
     if (!session.lost.aborted) {
       if (unit.length > 1) await session.query("rollback");
       else if (first !== undefined) await dropInvalid(session, first, options);
+      if (alone) await progress.abandon();
     }
     throw error;
   }
-  if (unit.length === 1) await progress.note(unit);
+  if (alone) await progress.note(unit);
 }
 
 async function runStatement(
