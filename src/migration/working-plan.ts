@@ -23,6 +23,7 @@ import type { ParsedSchema } from "../schema/statement.js";
 import type { Step } from "../schema/steps.js";
 import { resumedSteps, stillWanted, withoutUnfinished } from "./resume.js";
 import { withCasts } from "./casts.js";
+import { withDependents } from "./dependents.js";
 import { NO_CACHE, readCache } from "./cache.js";
 import type { Fragment } from "../schema/units.js";
 import { readFacts } from "./facts.js";
@@ -119,8 +120,13 @@ async function workOutOnce(session: Session, input: PlanInput): Promise<WorkingP
       unfinished,
     );
     const facts = await readFacts(session, live, changes, config.migrate.lockTimeoutMs);
+    const judgedChanges = await withDependents(
+      session,
+      await withCasts(session, changes),
+      namespace,
+    );
     const { additions, alterations } = order(
-      (await withCasts(session, changes)).map((change) => classify(change, facts)),
+      judgedChanges.map((change) => classify(change, facts)),
       namespace,
     );
     const created = new Set(

@@ -82,6 +82,7 @@ export function columnsQuery(serverVersionNum: number, withVolatility: boolean):
     case when a.attstorage <> t.typstorage then case a.attstorage when 'p' then 'PLAIN'
       when 'e' then 'EXTERNAL' when 'm' then 'MAIN' else 'EXTENDED' end end as storage,
     case when a.attstattarget >= 0 then a.attstattarget end as statistics,
+    to_json(a.attoptions) as options,
     d.description as comment
   from pg_class c
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped

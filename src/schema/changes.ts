@@ -73,6 +73,8 @@ export type Addition =
       readonly index: Index;
       /** The table is created by the same plan. */
       readonly onNew: boolean;
+      /** What has to be gone before, where it holds the name. */
+      readonly needs: readonly string[];
       /** An invalid index of this name is in the way. */
       readonly replacesInvalid: boolean;
     }
@@ -161,5 +163,7 @@ export const key = {
   partitioned: (name: string) => `partitioned:${name}`,
   gone: (name: string) => `gone:${name}`,
   goneTable: (name: string) => `gone:table.${name}`,
+  /** The table is a part of the parents that it shall be a part of. */
+  parents: (table: string) => `parents:${table}`,
   goneType: (name: string) => `gone:type.${name}`,
 } as const;

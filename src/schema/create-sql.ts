@@ -80,6 +80,10 @@ export function sequenceClauses(options: SequenceOptions, defaultType: string): 
   ];
 }
 
+/** LIKE makes sequences of bigint with the bounds of the column's type: the same to anyone who uses it. */
+export const ofColumn = (options: SequenceOptions, column: string): SequenceOptions =>
+  column in LARGEST ? { ...options, type: column } : options;
+
 /** Every option, for ALTER. */
 export function allSequenceClauses(options: SequenceOptions): string[] {
   return [
@@ -112,7 +116,7 @@ function generatedSql(generated: NonNullable<Column["generated"]>): string {
 
 export function identitySql({ identity, type }: Column): string {
   if (identity === null) return "";
-  const options = sequenceClauses(identity.options, type).filter(
+  const options = sequenceClauses(ofColumn(identity.options, type), type).filter(
     (clause) => !clause.startsWith("AS "),
   );
   const when = identity.always ? "ALWAYS" : "BY DEFAULT";
@@ -185,7 +189,7 @@ const waitsForIndex = (table: Table): boolean =>
 export const isIdentityBy = ({ replicaIdentity }: Table, index: string): boolean =>
   replicaIdentity === `USING INDEX ${id(index)}`;
 
-/** Storage and statistics of one column. */
+/** Storage, statistics and options of one column. */
 export function columnSettings(name: string, column: Column, table: Table | null): string[] {
   const inherits = table !== null && column.inherited;
   return [
@@ -197,6 +201,9 @@ export function columnSettings(name: string, column: Column, table: Table | null
       : [
           `ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET STATISTICS ${column.statistics}`,
         ]),
+    ...(column.options.length === 0
+      ? []
+      : [`ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET (${column.options.join(", ")})`]),
   ];
 }
 

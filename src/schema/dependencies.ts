@@ -1,6 +1,7 @@
 /** What each change provides and needs, as keys: the edges of the dependency graph. */
-import { key, type Addition, type Change } from "./changes.js";
+import { key, type Addition, type Change, type NewType } from "./changes.js";
 import type { Column, Table } from "./model.js";
+import { typeName } from "./names.js";
 
 export interface Edges {
   readonly provides: readonly string[];
@@ -9,6 +10,13 @@ export interface Edges {
 
 const typesOf = (columns: readonly Column[]): string[] =>
   columns.flatMap(({ usesType }) => (usesType === null ? [] : [key.type(usesType)]));
+
+/** Types that a domain or a composite type stands on; the server's own are in nobody's list. */
+function madeOf(type: NewType): string[] {
+  if (type.of === "enum") return [];
+  const types = type.of === "domain" ? [type.type] : type.attributes.map((item) => item.type);
+  return types.map((text) => key.type(typeName(text)));
+}
 
 const columnsOf = (table: Table, columns: readonly string[]): string[] =>
   columns.map((column) => key.column(table.name, column));
@@ -22,7 +30,7 @@ function ofAddition(change: Addition): Edges {
     case "create_extension":
       return { provides: [key.extension(change.extension.name)], needs: [] };
     case "create_type":
-      return { provides: [key.type(change.type.name)], needs: [] };
+      return { provides: [key.type(change.type.name)], needs: madeOf(change.type) };
     case "add_enum_value":
       return { provides: [], needs: [] };
     case "create_sequence":
@@ -65,7 +73,11 @@ function ofAddition(change: Addition): Edges {
           key.index(change.index.name),
           ...(change.index.unique ? [key.keys(change.table.name)] : []),
         ],
-        needs: [key.table(change.table.name), ...columnsOf(change.table, change.index.columns)],
+        needs: [
+          key.table(change.table.name),
+          ...change.needs,
+          ...columnsOf(change.table, change.index.columns),
+        ],
       };
     case "add_constraint": {
       const { table, constraint } = change;

@@ -122,6 +122,8 @@ export interface Column {
   /** Only where it differs from the type's own. */
   readonly storage: string | null;
   readonly statistics: number | null;
+  /** `n_distinct=5`, sorted. */
+  readonly options: readonly string[];
   readonly comment: string | null;
 }
 

@@ -20,6 +20,13 @@ export function list(names: readonly string[]): string {
   return names.map(id).join(", ");
 }
 
+/** The bare name in a type's text: `Mood` of `public."Mood"[]`. */
+export function typeName(text: string): string {
+  const match = /(?:^|\.)("(?:[^"]|"")*"|[^".[(]+)(?:\([^)]*\))?(?:\[\])*$/.exec(text);
+  const name = match?.[1] ?? text;
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
 /** A literal, or NULL. */
 export function literal(value: string | null): string {
   return value === null ? "NULL" : quoteLiteral(value).trim();

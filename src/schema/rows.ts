@@ -45,6 +45,7 @@ export interface ColumnRow extends SequenceColumns {
   compression: string | null;
   storage: string | null;
   statistics: number | null;
+  options: string[] | null;
   comment: string | null;
 }
 

@@ -77,6 +77,7 @@ function toColumn(row: ColumnRow, respell: Respell): Column {
     compression: row.compression,
     storage: row.storage,
     statistics: row.statistics,
+    options: [...(row.options ?? [])].sort(),
     comment: row.comment,
   };
 }

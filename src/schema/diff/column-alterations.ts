@@ -4,6 +4,8 @@ import { allSequenceClauses, columnSql, createSequence, identitySql } from "../c
 import type { Column, Model, Table } from "../model.js";
 import { id, literal, qualified, withSuffix } from "../names.js";
 import { alteration, undo } from "./alteration.js";
+import { keysAcross } from "./keys-across.js";
+import { readsRetyped } from "./retyped.js";
 import { movedInto, setBehind } from "./sequence-position.js";
 import type { Scope } from "./scope.js";
 
@@ -17,23 +19,29 @@ const setDefault = (head: string, value: string | null): string =>
 
 export function dropColumn(table: Table, column: Column, scope: Scope): Alteration {
   const name = id(column.name);
+  const drop = `${alter(table, scope)} DROP COLUMN ${name}`;
+  const first = readsRetyped(column, scope, table);
   return alteration({
     operation: "drop_column",
     table: table.name,
     object: column.name,
     reason: "dropping a column loses its data, and applications that still read it fail",
     // Foreign keys of other tables stand in the way.
-    first: scope.live.tables.flatMap((other) =>
-      other.constraints
-        .filter(
-          ({ references }) =>
-            references?.table === table.name && references.columns.includes(column.name),
-        )
-        .map(
-          (constraint) => `${alter(other, scope)} DROP CONSTRAINT IF EXISTS ${id(constraint.name)}`,
-        ),
-    ),
-    up: [`${alter(table, scope)} DROP COLUMN ${name}`],
+    first: [
+      ...scope.live.tables.flatMap((other) =>
+        other.constraints
+          .filter(
+            ({ references }) =>
+              references?.table === table.name && references.columns.includes(column.name),
+          )
+          .map(
+            (constraint) =>
+              `${alter(other, scope)} DROP CONSTRAINT IF EXISTS ${id(constraint.name)}`,
+          ),
+      ),
+      ...(first ? [drop] : []),
+    ],
+    up: first ? [] : [drop],
     down: columnBack(table, column, scope),
     note: "the down section brings the column back empty, and without NOT NULL",
     provides: [`gone:${table.name}.${column.name}`],
@@ -64,15 +72,22 @@ function columnBack(table: Table, column: Column, scope: Scope): string[] {
 export function changeType(table: Table, live: Column, desired: Column, scope: Scope): Alteration {
   const to = retype(table, live, desired, scope);
   const isRead = table.columns.some(({ reads }) => reads.includes(desired.name));
+  const keys = keysAcross(table, desired, scope);
   return alteration({
     operation: "change_type",
     table: table.name,
     object: desired.name,
     reason: `${spelled(live)} to ${spelled(desired)}: changing a type may rewrite the table under a lock that stops every query, and values may not fit`,
+    first: keys.map(({ drop }) => drop),
     up: to,
+    last: keys.flatMap(({ add }) => add),
     down: isRead ? null : retype(table, desired, live, scope),
+    undo: undo({
+      first: keys.map(({ drop }) => drop),
+      references: keys.flatMap(({ add }) => add),
+    }),
     cast: { from: live.type, to: desired.type },
-    note: "check the USING expression; the table is locked while it is rewritten",
+    note: "check the USING expression; where a value does not fit it fails, and a person has to write what becomes of it; the table is locked while it is rewritten",
     provides: [key.column(table.name, desired.name)],
     needs: typeNeeds(desired),
   });
@@ -303,14 +318,11 @@ export function changeGenerated(
       ? "new rows would no longer get the computed value"
       : "the table is rewritten to compute the column, under a lock that stops every query",
     // In front of the change of a type that the old expression reads.
-    first: keeps ? [] : [drop],
+    first: [keeps ? `${head} ALTER COLUMN ${name} DROP EXPRESSION` : drop],
     up: keeps
-      ? [
-          `${head} ALTER COLUMN ${name} DROP EXPRESSION`,
-          ...(desired.default === null
-            ? []
-            : [`${head} ALTER COLUMN ${name} SET DEFAULT ${desired.default}`]),
-        ]
+      ? desired.default === null
+        ? []
+        : [`${head} ALTER COLUMN ${name} SET DEFAULT ${desired.default}`]
       : [anew(desired)],
     down: live.generated === null ? null : [drop, anew(live)],
     note:

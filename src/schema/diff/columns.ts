@@ -1,7 +1,7 @@
 /** The columns of one table. */
 import { key, type Change } from "../changes.js";
-import { columnSettings, sequenceClauses } from "../create-sql.js";
-import type { Column, Table } from "../model.js";
+import { columnSettings, ofColumn, sequenceClauses } from "../create-sql.js";
+import type { Column, Model, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import {
@@ -13,27 +13,39 @@ import {
   dropColumn,
 } from "./column-alterations.js";
 import { commentChange } from "./comments.js";
+import { setOptions } from "./options.js";
+import { joinsParent, leavesParent, parentsOf } from "./parents.js";
+import { readsRetyped } from "./retyped.js";
 import { byName, type Scope } from "./scope.js";
 
 export function diffColumns(live: Table, desired: Table, scope: Scope): Change[] {
   const before = byName(live.columns);
   const after = byName(desired.columns);
+  const joins = joinsParent(live, desired);
+  const leaves = leavesParent(live, desired);
   return [
     ...desired.columns.flatMap((column) => {
       const existing = before.get(column.name);
       return existing === undefined
-        ? newColumn(desired, column, scope)
+        ? newColumn(desired, column, joins, scope)
         : diffColumn(desired, existing, column, scope);
     }),
     ...live.columns
-      .filter((column) => !after.has(column.name) && !column.inherited)
-      .map((column) => dropColumn(live, column, scope)),
+      .filter((column) => !after.has(column.name) && (!column.inherited || leaves))
+      .map((column) => behindParents(dropColumn(live, column, scope), live, column)),
   ];
 }
 
-/** An inherited column comes with the parent's. */
-function newColumn(table: Table, column: Column, scope: Scope): Change[] {
-  if (column.inherited) return [];
+/** A column that the parent has given can change only when it is the table's own. */
+function behindParents(change: Change, table: Table, { inherited }: Column): Change {
+  return inherited && change.kind === "alteration"
+    ? { ...change, needs: [...change.needs, key.parents(table.name)] }
+    : change;
+}
+
+/** An inherited column comes with the parent's, unless the table is yet to become its child. */
+function newColumn(table: Table, column: Column, joins: boolean, scope: Scope): Change[] {
+  if (column.inherited && !joins) return [];
   const comment = columnComment(table, undefined, column, scope);
   return [{ kind: "add_column", table, column }, ...(comment === null ? [] : [comment])];
 }
@@ -58,16 +70,18 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
     ]);
   const retyped = live.type !== desired.type || live.collation !== desired.collation;
   const generated = live.generated !== null || desired.generated !== null;
-  if (desired.inherited || live.inherited) {
+  if (desired.inherited && live.inherited) {
     if (!generated && defaultDiffers(table, live, desired, scope)) {
       changes.push(changeDefault(table, live, desired, scope));
+    }
+    // Where it is not the parent's that changes, and the child's with it.
+    if (live.notNull !== desired.notNull && !followsParent(table, desired, scope)) {
+      changes.push(changeNotNull(table, desired, scope));
     }
     return comment === null ? changes : [...changes, comment];
   }
   // A column that a generated one reads cannot change its type while that one is there.
-  const readsRetyped =
-    live.generated !== null && live.reads.some((name) => isRetyped(name, scope, table));
-  if (generatedDiffers || ((retyped || readsRetyped) && generated)) {
+  if (generatedDiffers || ((retyped || readsRetyped(live, scope, table)) && generated)) {
     changes.push(changeGenerated(table, live, desired, scope));
   } else {
     const identity = identityDiffers(live, desired);
@@ -81,18 +95,16 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
     }
   }
   changes.push(...settingChanges(table, live, desired, scope));
-  return comment === null ? changes : [...changes, comment];
+  const behind = changes.map((change) => behindParents(change, table, live));
+  return comment === null ? behind : [...behind, comment];
 }
 
-function isRetyped(name: string, scope: Scope, table: Table): boolean {
-  const columnOf = (columns: readonly Column[] | undefined) =>
-    columns?.find((column) => column.name === name);
-  const before = columnOf(scope.live.tables.find((other) => other.name === table.name)?.columns);
-  const after = columnOf(table.columns);
-  return (
-    before !== undefined &&
-    after !== undefined &&
-    (before.type !== after.type || before.collation !== after.collation)
+function followsParent(table: Table, { name }: Column, scope: Scope): boolean {
+  const notNull = (model: Model, parent: string) =>
+    model.tables.find((other) => other.name === parent)?.columns.find((c) => c.name === name)
+      ?.notNull;
+  return parentsOf(table).some(
+    (parent) => notNull(scope.live, parent) !== notNull(scope.desired, parent),
   );
 }
 
@@ -116,7 +128,7 @@ function identityDiffers(live: Column, desired: Column): boolean {
   }
   // What follows from the type (the sequence's own and its largest value) changes with the column's.
   const options = ({ identity, type }: Column): string =>
-    identity === null ? "" : sequenceClauses(identity.options, type).join(" ");
+    identity === null ? "" : sequenceClauses(ofColumn(identity.options, type), type).join(" ");
   return live.identity.always !== desired.identity.always || options(live) !== options(desired);
 }
 
@@ -137,16 +149,21 @@ function settingChanges(table: Table, live: Column, desired: Column, scope: Scop
   if (live.compression !== desired.compression) {
     up.push(`${column} SET COMPRESSION ${desired.compression ?? "default"}`);
   }
+  up.push(...setOptions(column, live.options, desired.options));
   if (up.length === 0) return [];
+  const back = [
+    ...columnSettings(name, { ...live, options: [] }, null),
+    ...setOptions(column, desired.options, live.options),
+  ];
   return [
     alteration({
       operation: "unsupported",
       table: table.name,
       object: desired.name,
       reason:
-        "its storage, compression or statistics target differs, which is never changed by itself",
+        "its storage, compression, statistics target or options differ, which are never changed by themselves",
       up,
-      down: columnSettings(name, live, null).length > 0 ? columnSettings(name, live, null) : null,
+      down: back.length > 0 ? back : null,
     }),
   ];
 }

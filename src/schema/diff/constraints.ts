@@ -5,6 +5,9 @@ import type { Constraint, Table } from "../model.js";
 import { id, list, qualified } from "../names.js";
 import { alteration, undo } from "./alteration.js";
 import { commentChange } from "./comments.js";
+import { becomesInherited } from "./parents.js";
+import { setOptions } from "./options.js";
+import { freedBy, parentIndexes } from "./name-holder.js";
 import { byName, type Scope } from "./scope.js";
 
 interface ConstraintDiff {
@@ -37,6 +40,7 @@ export function diffConstraints(live: Table, desired: Table, scope: Scope): Cons
     // It goes with its column.
     if (constraint.columns.some((column) => !kept.has(column))) continue;
     if (becomesPart(live, constraint, scope)) continue;
+    if (becomesInherited(live, desired, constraint, scope)) continue;
     changes.push(dropConstraint(desired, constraint, scope));
   }
   return { changes, indexesUsed };
@@ -132,18 +136,6 @@ function indexOptionChanges(
   ];
 }
 
-/** ALTER ... SET and RESET from one list of storage parameters to another. */
-export function setOptions(head: string, from: readonly string[], to: readonly string[]): string[] {
-  const nameOf = (option: string): string => option.slice(0, option.indexOf("="));
-  const kept = new Set(to.map(nameOf));
-  const gone = from.map(nameOf).filter((name) => !kept.has(name));
-  const fresh = to.filter((option) => !from.includes(option));
-  return [
-    ...(gone.length > 0 ? [`${head} RESET (${gone.join(", ")})`] : []),
-    ...(fresh.length > 0 ? [`${head} SET (${fresh.join(", ")})`] : []),
-  ];
-}
-
 /** A name that the server made up may differ; one that the files spell out is asked for. */
 function renamed(table: Table, live: Constraint, desired: Constraint, scope: Scope): Change[] {
   if (!scope.explicitNames.has(`${table.name}.${desired.name}`)) {
@@ -193,11 +185,16 @@ function addOrReplace(
     return [{ kind: "add_constraint", table, constraint, onNew: false, needs: [], index }];
   }
   const buildsIndex = constraint.kind !== "foreign" && constraint.kind !== "check";
-  if (buildsIndex && scope.taken.has(constraint.name)) {
+  const isTaken = buildsIndex && scope.taken.has(constraint.name);
+  const freed = isTaken && same === undefined ? freedBy(constraint.name, scope) : [];
+  if (isTaken && (same !== undefined || freed === null)) {
     indexesUsed.add(constraint.name);
     return [nameTaken(live, table, constraint, scope)];
   }
-  const needs = constraint.kind === "primary" ? keysOfParent(live, scope) : [];
+  const needs = [
+    ...(constraint.kind === "primary" ? keysOfParent(live, scope) : []),
+    ...(freed ?? []),
+  ];
   return [{ kind: "add_constraint", table, constraint, onNew: false, needs, index: null }];
 }
 
@@ -252,7 +249,10 @@ function replaceConstraint(
       ...backAgain(table, live, referring, scope),
     }),
     provides: [key.constraint(table.name, desired.name), key.keys(table.name)],
-    needs: desired.columns.map((column) => key.column(table.name, column)),
+    needs: [
+      ...desired.columns.map((column) => key.column(table.name, column)),
+      ...parentIndexes(table, scope).map(key.gone),
+    ],
   });
 }
 
@@ -322,5 +322,6 @@ function dropConstraint(table: Table, constraint: Constraint, scope: Scope): Alt
     down: [],
     undo: undo({ first: referring.drop, ...backAgain(table, constraint, referring, scope) }),
     provides: [key.gone(constraint.name)],
+    needs: parentIndexes(table, scope).map(key.gone),
   });
 }

@@ -1,7 +1,7 @@
 /** The difference between two models. Pure; knows nothing of sizes, locks or what is allowed. */
 import type { Change } from "../changes.js";
-import type { Model, Table } from "../model.js";
 import { qualified } from "../names.js";
+import { relationNames } from "./name-holder.js";
 import { byName, type DiffInput, type Scope } from "./scope.js";
 import { commentChange } from "./comments.js";
 import { diffExtensions } from "./extensions.js";
@@ -22,6 +22,7 @@ export function diffModels(input: DiffInput): Change[] {
     desired: input.desired,
     explicitNames: input.explicitNames,
     taken: relationNames(live),
+    owned: input.owned,
     same: input.same,
   };
   const before = byName(live.tables);
@@ -56,15 +57,4 @@ export function diffModels(input: DiffInput): Change[] {
     if (change !== null) changes.push(change);
   }
   return changes;
-}
-
-function relationNames(model: Model): Set<string> {
-  const ofTable = (table: Table) => [
-    table.name,
-    ...table.indexes.map(({ name }) => name),
-    ...table.constraints.flatMap(({ kind, name }) =>
-      kind === "foreign" || kind === "check" ? [] : [name],
-    ),
-  ];
-  return new Set([...model.tables.flatMap(ofTable), ...model.sequences.map(({ name }) => name)]);
 }

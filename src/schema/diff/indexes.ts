@@ -1,10 +1,12 @@
 /** The indexes of one table that no constraint owns: by name first, then by what they say. */
 import { key, type Alteration, type Change } from "../changes.js";
-import { createIndex } from "../create-sql.js";
-import type { Index, Table } from "../model.js";
+import { createIndex, inlineConstraint } from "../create-sql.js";
+import type { Constraint, Index, Table } from "../model.js";
 import { id, qualified } from "../names.js";
-import { alteration } from "./alteration.js";
+import { alteration, undo } from "./alteration.js";
 import { commentChange } from "./comments.js";
+import { freedBy, parentIndexes } from "./name-holder.js";
+import { isRetyped } from "./retyped.js";
 import { byName, type Scope } from "./scope.js";
 
 export function diffIndexes(
@@ -25,8 +27,7 @@ export function diffIndexes(
   for (const index of added) {
     const twin = takeTwin(left, index, desired, scope);
     if (twin !== null) changes.push(...renamed(desired, twin, index, scope));
-    else if (scope.taken.has(index.name)) changes.push(nameTaken(live, desired, index, scope));
-    else changes.push(addIndex(desired, index, false), ...newComment(desired, index, scope));
+    else changes.push(...newIndex(live, desired, index, scope));
   }
   const kept = new Set(desired.columns.map(({ name }) => name));
   for (const index of left.values()) {
@@ -37,13 +38,19 @@ export function diffIndexes(
   return changes;
 }
 
-const addIndex = (table: Table, index: Index, replacesInvalid: boolean): Change => ({
-  kind: "add_index",
-  table,
-  index,
-  onNew: false,
-  replacesInvalid,
-});
+function newIndex(live: Table, table: Table, index: Index, scope: Scope): Change[] {
+  const own = live.constraints.some(({ name }) => name === index.name);
+  const needs = scope.taken.has(index.name) && !own ? freedBy(index.name, scope) : [];
+  if (own || needs === null) return [indexNameTaken(live, table, index, scope)];
+  return [addIndex(table, index, false, needs), ...newComment(table, index, scope)];
+}
+
+const addIndex = (
+  table: Table,
+  index: Index,
+  replacesInvalid: boolean,
+  needs: readonly string[] = [],
+): Change => ({ kind: "add_index", table, index, onNew: false, needs, replacesInvalid });
 
 function newComment(table: Table, index: Index, scope: Scope, live?: Index): Change[] {
   const comment = commentChange(live, index, {
@@ -100,22 +107,87 @@ function concurrently(table: Table): { create: boolean; word: string } {
 function replaceIndex(table: Table, live: Index, desired: Index, scope: Scope): Alteration {
   const { create, word } = concurrently(table);
   const target = qualified(scope.namespace, table.name);
+  const build = (index: Index): string =>
+    createIndex(index, target, { concurrently: create, ifMissing: create });
   const swap = (from: Index, to: Index): string[] => [
     `DROP INDEX ${word}IF EXISTS ${nameOf(from, scope)}`,
-    createIndex(to, target, { concurrently: create, ifMissing: create }),
+    build(to),
   ];
+  const first = goesFirst(table, live, scope);
   return alteration({
     operation: "change_index",
     table: table.name,
     object: desired.name,
     reason: `${live.unique ? "UNIQUE " : ""}${live.definition} to ${desired.unique ? "UNIQUE " : ""}${desired.definition}: queries and uniqueness do without it while it is built anew`,
-    up: swap(live, desired),
-    down: swap(desired, live),
+    ...(first
+      ? {
+          first: [dropFirst(table, live, scope)],
+          up: [...keysBack(table, live, scope), build(desired)],
+          down: [],
+          undo: undo({ first: [dropSql(desired, scope)], keys: [createIndex(live, target)] }),
+        }
+      : { up: swap(live, desired), down: swap(desired, live) }),
     provides: [key.index(desired.name)],
     needs: desired.columns.map((column) => key.column(table.name, column)),
     transactional: !create,
   });
 }
+
+const dropSql = (index: Index, scope: Scope): string =>
+  `DROP INDEX IF EXISTS ${nameOf(index, scope)}`;
+
+/**
+ * An expression or predicate on a column whose type changes may not exist for the new type, and the
+ * index of a partitioned table holds on to those of the partitions.
+ */
+const goesFirst = (table: Table, index: Index, scope: Scope): boolean =>
+  table.partitioned ||
+  index.columns.some((column) => isRetyped(column, scope, table)) ||
+  wouldBePart(table, index, scope);
+
+/** A partitioned table's new index takes an equal one of a partition as its part. */
+function wouldBePart({ partitionOf }: Table, index: Index, scope: Scope): boolean {
+  const parent = scope.desired.tables.find(({ name }) => name === partitionOf?.parent);
+  if (parent === undefined) return false;
+  const same = parent.indexes.some(
+    ({ unique, definition }) => unique === index.unique && definition === index.definition,
+  );
+  return same || wouldBePart(parent, index, scope);
+}
+
+/** Keys of partitions that may be its parts: such an index and key only go together. */
+function partKeys(table: Table, index: Index, scope: Scope): { of: Table; key: Constraint }[] {
+  if (!table.partitioned || !index.unique) return [];
+  const columns = [...index.columns].sort().join();
+  return scope.live.tables
+    .filter(({ partitionOf }) => partitionOf?.parent === table.name)
+    .flatMap((of) => [
+      ...of.constraints
+        .filter(
+          (item) =>
+            (item.kind === "primary" || item.kind === "unique") &&
+            [...item.columns].sort().join() === columns,
+        )
+        .map((item) => ({ of, key: item })),
+      ...partKeys(of, index, scope),
+    ]);
+}
+
+const dropFirst = (table: Table, index: Index, scope: Scope): string =>
+  `${dropSql(index, scope)}${partKeys(table, index, scope).length > 0 ? " CASCADE" : ""}`;
+
+/** The keys that go with it and are to stay. */
+const keysBack = (table: Table, index: Index, scope: Scope): string[] =>
+  partKeys(table, index, scope)
+    .filter(({ of, key: { name, definition } }) =>
+      scope.desired.tables
+        .find((other) => other.name === of.name)
+        ?.constraints.some((item) => item.name === name && item.definition === definition),
+    )
+    .map(({ of, key: item }) => {
+      const child = qualified(scope.namespace, of.name);
+      return `ALTER TABLE ${child} DROP CONSTRAINT IF EXISTS ${id(item.name)}, ADD ${inlineConstraint(item)}`;
+    });
 
 function renamed(table: Table, live: Index, desired: Index, scope: Scope): Change[] {
   if (!scope.explicitNames.has(desired.name)) return [];
@@ -132,8 +204,14 @@ function renamed(table: Table, live: Index, desired: Index, scope: Scope): Chang
   ];
 }
 
-function nameTaken(live: Table, table: Table, index: Index, scope: Scope): Alteration {
-  const constraint = live.constraints.find(({ name }) => name === index.name);
+/** `live` is the table as it is, if it is there: a constraint of its own makes way. */
+export function indexNameTaken(
+  live: Table | null,
+  table: Table,
+  index: Index,
+  scope: Scope,
+): Alteration {
+  const constraint = live?.constraints.find(({ name }) => name === index.name);
   const head = `ALTER TABLE ${qualified(scope.namespace, table.name)}`;
   const { create } = concurrently(table);
   return alteration({
@@ -153,6 +231,7 @@ function nameTaken(live: Table, table: Table, index: Index, scope: Scope): Alter
 
 function dropIndex(table: Table, index: Index, scope: Scope): Alteration {
   const { create, word } = concurrently(table);
+  const target = qualified(scope.namespace, table.name);
   return alteration({
     operation: "drop_index",
     table: table.name,
@@ -160,8 +239,20 @@ function dropIndex(table: Table, index: Index, scope: Scope): Alteration {
     reason: index.valid
       ? "queries may rely on it, and building it again takes time"
       : "an interrupted build left it invalid; the schema files do not hold it",
-    up: [`DROP INDEX ${word}IF EXISTS ${nameOf(index, scope)}`],
-    down: [createIndex(index, qualified(scope.namespace, table.name), { concurrently: create })],
-    transactional: !create,
+    ...(goesFirst(table, index, scope)
+      ? {
+          first: [dropFirst(table, index, scope)],
+          up: keysBack(table, index, scope),
+          down: [],
+          undo: undo({ keys: [createIndex(index, target)] }),
+        }
+      : {
+          up: [`DROP INDEX ${word}IF EXISTS ${nameOf(index, scope)}`],
+          down: [createIndex(index, target, { concurrently: create })],
+          transactional: !create,
+        }),
+    provides: [key.gone(index.name)],
+    // A partition's part of it goes with it.
+    needs: parentIndexes(table, scope).map(key.gone),
   });
 }

@@ -28,6 +28,7 @@ export interface Scope {
   readonly explicitNames: ReadonlySet<string>;
   /** Names of live tables, indexes and sequences: a new one cannot take them. */
   readonly taken: ReadonlySet<string>;
+  readonly owned: Owned;
   readonly same: Same;
 }
 

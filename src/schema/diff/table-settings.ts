@@ -3,19 +3,21 @@ import { key, type Change } from "../changes.js";
 import type { Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
-import { setOptions } from "./constraints.js";
+import { joinsParent, leavesParent, leavingColumns } from "./parents.js";
+import { setOptions } from "./options.js";
 import type { Scope } from "./scope.js";
 
 interface Setting {
   readonly what: string;
   readonly up: readonly string[];
   readonly down: readonly string[] | null;
-  readonly note?: string;
+  readonly note?: string | null;
   readonly provides?: readonly string[];
+  readonly needs?: readonly string[];
 }
 
 export function diffTableSettings(live: Table, desired: Table, scope: Scope): Change[] {
-  return settings(live, desired, scope).map(({ what, up, down, note, provides }) =>
+  return settings(live, desired, scope).map(({ what, up, down, note, provides, needs }) =>
     alteration({
       operation: "unsupported",
       table: desired.name,
@@ -25,6 +27,7 @@ export function diffTableSettings(live: Table, desired: Table, scope: Scope): Ch
       down,
       note: note ?? null,
       provides: provides ?? [],
+      needs: needs ?? [],
     }),
   );
 }
@@ -91,7 +94,8 @@ function settings(live: Table, desired: Table, scope: Scope): Setting[] {
 }
 
 function inheritance(live: Table, desired: Table, scope: Scope): Setting[] {
-  if (live.inherits.join("\n") === desired.inherits.join("\n")) return [];
+  if (!joinsParent(live, desired) && !leavesParent(live, desired)) return [];
+  if (live.inherits.length + desired.inherits.length === 0) return [];
   const head = `ALTER TABLE ${qualified(scope.namespace, desired.name)}`;
   const move = (from: readonly string[], to: readonly string[]): string[] => [
     ...from
@@ -106,10 +110,25 @@ function inheritance(live: Table, desired: Table, scope: Scope): Setting[] {
       what: `inherits from ${desired.inherits.join(", ") || "nothing"} instead of ${live.inherits.join(", ") || "nothing"}`,
       up: move(live.inherits, desired.inherits),
       down: move(desired.inherits, live.inherits),
-      note: "columns that come from the parent have to be there before INHERIT",
+      note: inheritNote(live, desired),
+      provides: [key.parents(desired.name)],
+      needs: leavingColumns(desired, scope),
     },
   ];
 }
+
+function inheritNote(live: Table, desired: Table): string | null {
+  const notes = [
+    ...(joinsParent(live, desired)
+      ? ["columns that come from the parent have to be there before INHERIT"]
+      : []),
+    ...(leavesParent(live, desired) ? [LEFT] : []),
+  ];
+  return notes.length === 0 ? null : notes.join("; ");
+}
+
+const LEFT =
+  "what it had from the parent stays with it as its own; what of that is too much is in the next plan";
 
 function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
   if (live.partitionKey !== desired.partitionKey) {
@@ -141,6 +160,12 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
       what: `${describePart(from)} to ${describePart(to)}: rows may not fit, and queries on the parent see other rows`,
       up: [...detach(from), ...attach(to)],
       down: [...detach(to), ...attach(from)],
+      note:
+        to === null
+          ? LEFT
+          : "rows outside the bounds make it fail: a person has to move them first",
+      provides: [key.parents(desired.name)],
+      needs: leavingColumns(desired, scope),
     },
   ];
 }

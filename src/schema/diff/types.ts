@@ -194,6 +194,14 @@ function diffDomainConstraints(
   return changes;
 }
 
+/** The type, and those that are made of it. */
+const holding = (name: string, scope: Scope): string[] => [
+  name,
+  ...[...scope.live.composites, ...scope.live.domains]
+    .filter((other) => isMadeOf(other, qualified(scope.namespace, name)))
+    .flatMap((other) => holding(other.name, scope)),
+];
+
 /** PostgreSQL changes an attribute's type only where no table holds the row type. */
 function attributeNote(live: Composite, desired: Composite, scope: Scope): string | null {
   const before = byName(live.attributes);
@@ -201,8 +209,9 @@ function attributeNote(live: Composite, desired: Composite, scope: Scope): strin
     const old = before.get(item.name);
     return old !== undefined && (old.type !== item.type || old.collation !== item.collation);
   });
+  const types = new Set(holding(live.name, scope));
   const holder = scope.live.tables.find((table) =>
-    table.columns.some(({ usesType }) => usesType === live.name),
+    table.columns.some(({ usesType }) => usesType !== null && types.has(usesType)),
   );
   return retyped && holder !== undefined
     ? `${holder.name} holds the type, so PostgreSQL refuses to change an attribute's type: a person has to create a new type and move the columns over`

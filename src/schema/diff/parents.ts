@@ -1,0 +1,54 @@
+/** Tables that become, or stop being, children or partitions of others. */
+import type { Constraint, Table } from "../model.js";
+import type { Scope } from "./scope.js";
+
+export const parentsOf = ({ partitionOf, inherits }: Table): readonly string[] =>
+  partitionOf === null ? inherits : [partitionOf.parent];
+
+export const leavesParent = (live: Table, desired: Table): boolean =>
+  parentsOf(live).some((parent) => !parentsOf(desired).includes(parent));
+
+export const joinsParent = (live: Table, desired: Table): boolean =>
+  parentsOf(desired).some((parent) => !parentsOf(live).includes(parent));
+
+/** Checks that a table has to have before it can become a child. */
+function inheritedChecks(table: Table, scope: Scope): Constraint[] {
+  return scope.desired.tables
+    .filter(({ name }) => parentsOf(table).includes(name))
+    .flatMap((parent) => [
+      ...parent.constraints.filter(
+        ({ kind, definition }) => kind === "check" && !definition.endsWith(" NO INHERIT"),
+      ),
+      ...inheritedChecks(parent, scope),
+    ]);
+}
+
+/** Those that are missing. */
+export function checksToInherit(live: Table, desired: Table, scope: Scope): Constraint[] {
+  if (!joinsParent(live, desired)) return [];
+  const present = new Set([...live.constraints, ...desired.constraints].map(({ name }) => name));
+  return inheritedChecks(desired, scope).filter(({ name }) => !present.has(name));
+}
+
+/** Whether a check of the table's own becomes the parent's. */
+export const becomesInherited = (
+  live: Table,
+  desired: Table,
+  check: Constraint,
+  scope: Scope,
+): boolean =>
+  joinsParent(live, desired) &&
+  inheritedChecks(desired, scope).some(
+    ({ name, definition }) => name === check.name && definition === check.definition,
+  );
+
+/** Columns that a new parent is about to lose: they have to be gone first. */
+export const leavingColumns = (desired: Table, scope: Scope): string[] =>
+  scope.live.tables
+    .filter(({ name }) => parentsOf(desired).includes(name))
+    .flatMap((parent) => {
+      const after = scope.desired.tables.find(({ name }) => name === parent.name);
+      return parent.columns
+        .filter(({ name }) => after !== undefined && !after.columns.some((c) => c.name === name))
+        .map(({ name }) => `gone:${parent.name}.${name}`);
+    });
