@@ -128,7 +128,8 @@ export function createTable(table: Table, namespace: string): string {
   const own = table.columns.filter((column) => !column.inherited);
   const constraints = table.constraints.filter(({ kind }) => kind !== "foreign");
   const inherited = table.columns.filter(
-    (column) => column.inherited && column.default !== null && table.partitionOf !== null,
+    (column) =>
+      column.inherited && (column.default !== null || column.notNull) && table.partitionOf !== null,
   );
   // Parents may differ in a column's default, which has to be settled at once.
   const settled = table.columns.filter(
@@ -137,7 +138,7 @@ export function createTable(table: Table, namespace: string): string {
   const lines = [
     ...own.map(columnSql),
     ...settled.map((column) => columnSql({ ...column, notNull: false })),
-    ...inherited.map((column) => `${id(column.name)} DEFAULT ${column.default ?? ""}`),
+    ...inherited.map(inheritedSql),
     ...constraints.map(inlineConstraint),
   ];
   const body = lines.length === 0 ? "" : `\n  ${lines.join(",\n  ")}\n`;
@@ -158,6 +159,14 @@ export function createTable(table: Table, namespace: string): string {
   ].join(" ");
 }
 
+/** What a partition says of a column that the parent gives it. */
+const inheritedSql = ({ name, default: value, notNull }: Column): string =>
+  [
+    id(name),
+    ...(value === null ? [] : [`DEFAULT ${value}`]),
+    ...(notNull ? ["NOT NULL"] : []),
+  ].join(" ");
+
 /** What CREATE TABLE has no clause for. */
 export function afterCreate(table: Table, namespace: string): string[] {
   const name = qualified(namespace, table.name);
@@ -171,9 +180,16 @@ export function afterCreate(table: Table, namespace: string): string[] {
             (column) =>
               `ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET DEFAULT ${column.default ?? ""}`,
           );
+  const strict =
+    table.inherits.length === 0
+      ? []
+      : table.columns
+          .filter((column) => column.inherited && column.notNull)
+          .map((column) => `ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET NOT NULL`);
   return [
     ...settings,
     ...defaults,
+    ...strict,
     ...(table.rowSecurity ? [`ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY`] : []),
     ...(table.forceRowSecurity ? [`ALTER TABLE ${name} FORCE ROW LEVEL SECURITY`] : []),
     ...(table.replicaIdentity === "DEFAULT" || waitsForIndex(table)

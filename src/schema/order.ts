@@ -102,7 +102,10 @@ function holdBack(addition: Addition, waits: Alteration, namespace: string): Alt
         table: addition.table.name,
         object: addition.index.name,
         note: `applied by itself afterwards: ${createIndex(addition.index, qualified(namespace, addition.table.name))}`,
-        undo: undoing(`DROP INDEX IF EXISTS ${qualified(namespace, addition.index.name)}`),
+        undo: undoingUnless(
+          needs.includes(key.parents(addition.table.name)),
+          `DROP INDEX IF EXISTS ${qualified(namespace, addition.index.name)}`,
+        ),
       });
     case "add_constraint":
     case "validate_constraint":
@@ -113,7 +116,8 @@ function holdBack(addition: Addition, waits: Alteration, namespace: string): Alt
         table: addition.table.name,
         object: addition.constraint.name,
         note: `applied by itself afterwards: ALTER TABLE ${qualified(namespace, addition.table.name)} ADD ${inlineConstraint(addition.constraint)}`,
-        undo: undoing(
+        undo: undoingUnless(
+          needs.includes(key.parents(addition.table.name)),
           `ALTER TABLE ${qualified(namespace, addition.table.name)} DROP CONSTRAINT IF EXISTS ${id(addition.constraint.name)}`,
         ),
       });
@@ -149,7 +153,8 @@ function holdBack(addition: Addition, waits: Alteration, namespace: string): Alt
   }
 }
 
-const undoing = (sql: string) => undo({ first: [sql] });
+/** What the table keeps from a parent was not added, and is the parent's again on the way back. */
+const undoingUnless = (kept: boolean, sql: string) => undo({ first: kept ? [] : [sql] });
 
 function objectOf(
   addition: Exclude<

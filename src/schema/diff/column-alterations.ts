@@ -71,7 +71,8 @@ function columnBack(table: Table, column: Column, scope: Scope): string[] {
 
 export function changeType(table: Table, live: Column, desired: Column, scope: Scope): Alteration {
   const to = retype(table, live, desired, scope);
-  const isRead = table.columns.some(({ reads }) => reads.includes(desired.name));
+  const before = scope.live.tables.find(({ name }) => name === table.name)?.columns ?? [];
+  const isRead = [...table.columns, ...before].some(({ reads }) => reads.includes(desired.name));
   const keys = keysAcross(table, desired, scope);
   return alteration({
     operation: "change_type",

@@ -5,6 +5,7 @@ import { id, qualified } from "../names.js";
 import { commentChange } from "./comments.js";
 import { indexNameTaken } from "./indexes.js";
 import { freedBy, namesIn } from "./name-holder.js";
+import { parentsOf } from "./parents.js";
 import type { Scope } from "./scope.js";
 
 export function newTableParts(table: Table, scope: Scope): Change[] {
@@ -40,12 +41,27 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
   return [
     {
       kind: "create_table",
-      table,
+      table: withOwnNotNull(table, scope),
       needs: [...parentNeeds(table, scope), ...nameNeeds(table, scope)],
     },
     ...table.indexes.map((index) => newIndex(table, index, scope)),
     ...comments.filter((change) => change !== null),
   ];
+}
+
+/** NOT NULL only where it is not the parent's as well, which gives it to the child. */
+function withOwnNotNull(table: Table, scope: Scope): Table {
+  const parents = scope.desired.tables.filter(({ name }) => parentsOf(table).includes(name));
+  const given = (name: string): boolean =>
+    parents.some((parent) => parent.columns.some((c) => c.name === name && c.notNull));
+  return {
+    ...table,
+    columns: table.columns.map((column) =>
+      column.inherited && column.notNull && given(column.name)
+        ? { ...column, notNull: false }
+        : column,
+    ),
+  };
 }
 
 function newIndex(table: Table, index: Index, scope: Scope): Change {

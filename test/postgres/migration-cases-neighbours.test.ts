@@ -1,0 +1,3 @@
+import { testCases } from "./migration-support/run-cases.js";
+
+testCases("neighbours");
