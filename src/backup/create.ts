@@ -28,6 +28,7 @@ import type { Progress } from "./progress.js";
 import { interrupted, unwritable } from "./refusals.js";
 import { requireSpace } from "./free-space.js";
 import { uploadsFolder } from "./uploads/folder.js";
+import { findOwnArchives, type IsArchive } from "./uploads/own-archives.js";
 import { saveUploads, type SavedUploads } from "./uploads/save.js";
 import { measureUploads, type UploadsTotal } from "./uploads/walk.js";
 
@@ -73,6 +74,7 @@ interface Job {
   readonly snapshot: Snapshot;
   readonly engine: Engine;
   readonly folder: string;
+  readonly isArchive: IsArchive;
   readonly uploads: UploadsTotal | null;
 }
 
@@ -83,8 +85,10 @@ async function prepare(request: CreateRequest, database: OpenDatabase): Promise<
   const major = Math.floor(database.session.serverVersionNum / 10_000);
   const engine = chooseEngine(request.engine, found, major, snapshot.inventory);
   const folder = await uploadsFolder(config);
-  const uploads = dataOnly ? null : await measureUploads(folder);
-  return { request, database, snapshot, engine, folder, uploads };
+  const output = typeof request.output === "string" ? request.output : null;
+  const isArchive = await findOwnArchives(config, folder, output);
+  const uploads = dataOnly ? null : await measureUploads(folder, isArchive);
+  return { request, database, snapshot, engine, folder, isArchive, uploads };
 }
 
 function defaultPath(config: Config, time: Date): string {
@@ -111,9 +115,11 @@ function tableBytes(snapshot: Snapshot): number {
 
 /** Runs `work` with the database open and the snapshot taken. */
 async function withJob<T>(request: CreateRequest, work: (job: Job) => Promise<T>): Promise<T> {
+  if (request.signal.aborted) throw interrupted();
   const database = await openDatabase(request.config, request.log, "backup");
   const letGo = cancelOnAbort(database.session, request.signal);
   try {
+    if (request.signal.aborted) throw interrupted();
     return await work(await prepare(request, database));
   } catch (error) {
     throw backupFailure(error, database.session);
@@ -243,7 +249,7 @@ async function writeTo(
   output: Output,
   time: Date,
 ): Promise<CreateResult> {
-  const { request, snapshot, folder } = job;
+  const { request, snapshot, folder, isArchive } = job;
   const { progress, signal } = request;
   // Whole seconds fit the plain header that the members of ours are found by.
   const mtimeNs = BigInt(Math.floor(time.getTime() / 1_000)) * 1_000_000_000n;
@@ -262,7 +268,7 @@ async function writeTo(
   let uploads: SavedUploads | null = null;
   if (job.uploads !== null) {
     progress.phase("uploads", job.uploads.bytes);
-    uploads = await saveUploads(writer, folder, (bytes) => progress.add(bytes));
+    uploads = await saveUploads(writer, folder, isArchive, (bytes) => progress.add(bytes));
   }
   const metadata = await describe(job, { time, rows, uploads, patched: writer.patched });
   const encoded = encodeMetadata(metadata);

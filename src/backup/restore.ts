@@ -31,6 +31,7 @@ import {
 } from "./restore-plan.js";
 import { findServing } from "./serving.js";
 import { uploadsFolder } from "./uploads/folder.js";
+import { refuseAmongUploads } from "./uploads/own-archives.js";
 import { recoverUploads } from "./uploads/recover.js";
 import { compareUploads } from "./uploads/same.js";
 import { createStage } from "./uploads/stage.js";
@@ -94,6 +95,9 @@ async function inTransaction<T>(session: Session, work: () => Promise<T>): Promi
 async function lookAtTarget({ request, database, info }: Job): Promise<TargetReport> {
   const { session } = database;
   const { config } = request;
+  if (info.metadata.uploads !== null) {
+    await refuseAmongUploads(request.path, await uploadsFolder(config));
+  }
   const report = await inTransaction(session, async () =>
     judgeTarget(session, info, await readInventory(session, config.database.namespace)),
   );
@@ -265,6 +269,7 @@ async function withJob<T>(request: RestoreRequest, work: (job: Job) => Promise<T
       refuseOrigin(info, config);
       const database = await openDatabase(config, log, "restore");
       try {
+        if (signal.aborted) throw interrupted();
         return await work({ request, database, file, info });
       } catch (error) {
         if (signal.aborted && hasCode(error, QUERY_CANCELED)) throw interrupted();

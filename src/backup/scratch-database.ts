@@ -34,8 +34,24 @@ async function schemaStatements(url: string, session: Session): Promise<string> 
     program.path,
     ["--schema-only", "--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions"],
     { env: libpqEnvironment(url, process.env), maxBuffer: LARGEST_SCHEMA },
-  );
+  ).catch((error: unknown) => {
+    const said = error instanceof Error && "stderr" in error ? String(error.stderr) : "";
+    throw notCopied(session, /error: (?:query failed: )?(.*)/.exec(said)?.[1] ?? "", error);
+  });
   return stdout.replace(/^(?:\\.*|SET transaction_timeout = 0;)$/gm, "");
+}
+
+/** The whole database's schema is copied: namespaces refer to each other, and to extensions. */
+function notCopied(session: Session, why: string, cause: unknown): SuperviseError {
+  const forbidden = /permission denied|must be (?:owner|superuser)/.test(why);
+  return new SuperviseError(forbidden ? "PRIVILEGE_MISSING" : "DATABASE_LOST", {
+    what: `the schema could not be copied for a deep verification${why === "" ? "" : `: ${why}`}`,
+    where: session.where,
+    remedy: forbidden
+      ? "run it with a role that may read and create all of it, or verify without --deep"
+      : "correct the reason, or verify without --deep",
+    cause,
+  });
 }
 
 function withDatabase(url: string, name: string): string {
@@ -94,7 +110,9 @@ export async function withScratchDatabase<T>(
       applicationName: "supervise/verify",
     });
     try {
-      await scratch.query(statements);
+      await scratch.query(statements).catch((error: unknown) => {
+        throw notCopied(session, error instanceof Error ? error.message : "", error);
+      });
       await scratch.query("reset all");
       await scratch.settle();
       return await work(scratch);

@@ -52,5 +52,5 @@ export function formatSize(bytes: number): string {
     value /= 1_000;
     at += 1;
   }
-  return `${at === 0 ? value : Number(value.toPrecision(value >= 100 ? 3 : 2))} ${units[at] ?? ""}`;
+  return `${at === 0 ? Math.round(value) : Number(value.toPrecision(value >= 100 ? 3 : 2))} ${units[at] ?? ""}`;
 }

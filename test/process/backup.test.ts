@@ -1,10 +1,11 @@
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { leftovers, rowsOf, run, treeDigest, writeFiles } from "../support/backup.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
-import { launch, project, PROGRAM, type Running } from "../support/supervisor.js";
+import { cleanEnvironment, launch, project, PROGRAM, type Running } from "../support/supervisor.js";
 
 const TOML = `[project]\nname = "tasks"\n`;
 
@@ -152,6 +153,65 @@ describe("the commands of the guide", () => {
     expect(await finish(supervise(cwd, source.url, "prune", "--keep", "1"))).toBe(0);
     expect(archives(cwd).sort()).toEqual([middle, newest]);
     expect(existsSync(join(cwd, oldest))).toBe(false);
+  });
+});
+
+/** Makes a pseudo-terminal. Part of util-linux. */
+const SCRIPT = "/usr/bin/script";
+
+describe.skipIf(!existsSync(SCRIPT))("a restore that asks on a terminal", () => {
+  let target: TestDatabase;
+  let cwd: string;
+
+  beforeAll(async () => {
+    target = await database(...SCHEMA, "insert into item default values");
+  });
+  afterAll(() => target.drop());
+
+  /** Answers the question by `answer`; the exit status as the terminal's shell sees it. */
+  async function asked(answer: (pid: number, press: (keys: string) => void) => void) {
+    cwd = project({ "dazzle.toml": TOML });
+    expect(await finish(supervise(cwd, target.url, "create", "--output", "b.tar.gz"))).toBe(0);
+    const words = "backup restore --from b.tar.gz --force";
+    const command = `echo pid=$$; exec '${process.execPath}' '${PROGRAM}' ${words}`;
+    const child = spawn(SCRIPT, ["-qefc", command, "/dev/null"], {
+      cwd,
+      env: { ...cleanEnvironment(), DATABASE_URL: target.url, SHELL: "/bin/sh" },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    let output = "";
+    let answered = false;
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      if (answered || !output.includes("Type yes:")) return;
+      answered = true;
+      answer(Number(/pid=(\d+)/.exec(output)?.[1]), (keys) => void child.stdin.write(keys));
+    });
+    const status = await new Promise((resolve) => child.once("close", resolve));
+    return { status, output };
+  }
+
+  test.each([
+    ["another word", "no\r"],
+    ["Ctrl+C", "\u0003"],
+    ["Ctrl+D", "\u0004"],
+  ])("takes %s for no: 130, and nothing changes", async (_, keys) => {
+    const { status, output } = await asked((pid, press) => press(keys));
+    expect([status, output]).toEqual([130, expect.stringMatching(/supervise: interrupted/)]);
+    expect(await rowsOf(target.url, "select count(*)::int as n from item")).toEqual([{ n: 1 }]);
+    expect(leftovers(cwd)).toEqual([]);
+  });
+
+  test("ends with 130 when it gets a TERM while it waits for the answer", async () => {
+    const { status } = await asked((pid) => void process.kill(pid, "SIGTERM"));
+    expect(status).toBe(130);
+    expect(leftovers(cwd)).toEqual([]);
+  });
+
+  test("goes ahead when the answer is yes", async () => {
+    const { status, output } = await asked((pid, press) => press("yes\r"));
+    expect([status, output]).toEqual([0, expect.stringMatching(/restored .*b\.tar\.gz/)]);
   });
 });
 

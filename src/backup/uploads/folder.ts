@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { Config } from "../../config/config.js";
 import { SuperviseError } from "../../errors.js";
 import { hasCode } from "../node-error.js";
+import { unreadable } from "../refusals.js";
 
 function unusable(path: string, what: string): SuperviseError {
   return new SuperviseError("CONFIG_INVALID", {
@@ -18,7 +19,7 @@ async function isLink(path: string): Promise<boolean> {
     return (await lstat(path)).isSymbolicLink();
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return false;
-    throw error;
+    throw unreadable(path, error);
   }
 }
 
@@ -26,7 +27,8 @@ async function isLink(path: string): Promise<boolean> {
  * The uploads folder, links resolved, so that what is put beside it lies on its disk. Where there is
  * none, the path as configured.
  *
- * @throws CONFIG_INVALID (78) when something else stands there: no backup must miss files in silence
+ * @throws CONFIG_INVALID (78) when something else stands there: no backup must miss files in silence;
+ *   INPUT_NOT_FOUND (66) when it cannot be looked at
  */
 export async function uploadsFolder(config: Config): Promise<string> {
   const path = resolve(config.root, config.backup.uploads);
@@ -35,7 +37,7 @@ export async function uploadsFolder(config: Config): Promise<string> {
     if (!(await stat(real)).isDirectory()) throw unusable(path, "no folder");
     return real;
   } catch (error) {
-    if (!hasCode(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+    if (!hasCode(error, "ENOENT", "ENOTDIR", "ELOOP")) throw unreadable(path, error);
   }
   if (await isLink(path)) throw unusable(path, "a link that leads nowhere");
   return path;

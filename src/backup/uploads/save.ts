@@ -2,6 +2,7 @@
 import type { ArchiveWriter } from "../archive/archive-writer.js";
 import { LONGEST_PATH, showPath } from "../archive/member-path.js";
 import type { LeftOut } from "../database/inventory.js";
+import type { IsArchive } from "./own-archives.js";
 import { openUpload, type OpenUpload } from "./read-file.js";
 import { below, walkUploads } from "./walk.js";
 
@@ -99,10 +100,14 @@ async function saveFile(job: Job, path: Buffer, member: Buffer): Promise<SavedFi
   }
 }
 
-/** @param progress called with bytes as they are read */
+/**
+ * @param isArchive backups of ours, which are left out
+ * @param progress called with bytes as they are read
+ */
 export async function saveUploads(
   writer: ArchiveWriter,
   folder: string,
+  isArchive: IsArchive,
   progress: (bytes: number) => void,
 ): Promise<SavedUploads> {
   const total = { files: 0, folders: 0, bytes: 0 };
@@ -124,6 +129,8 @@ export async function saveUploads(
       total.folders += 1;
     } else if (kind === "other") {
       skip(path, "neither a plain file nor a folder");
+    } else if (isArchive(path)) {
+      skip(path, "a backup of this project");
     } else {
       const saved = await saveFile(job, below(folder, path), member);
       if (saved === null) {

@@ -85,12 +85,16 @@ export interface UploadsTotal {
   readonly others: number;
 }
 
-/** How much there is; null when there is no such folder. */
-export async function measureUploads(folder: string): Promise<UploadsTotal | null> {
+/** How much there is, without backups of ours; null when there is no such folder. */
+export async function measureUploads(
+  folder: string,
+  isArchive: (path: Buffer) => boolean = () => false,
+): Promise<UploadsTotal | null> {
   const total = { files: 0, folders: 0, bytes: 0, others: 0 };
   let found = false;
   for await (const entry of walkUploads(folder)) {
     found = true;
+    if (entry.kind === "file" && isArchive(entry.path)) continue;
     if (entry.kind === "file") total.files += 1;
     else if (entry.kind === "folder") total.folders += 1;
     else total.others += 1;

@@ -4,6 +4,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { noProgress, type Progress } from "../../backup/progress.js";
 import type { EngineName } from "../../backup/engine/choose.js";
 import type { RestorePlan } from "../../backup/restore.js";
+import { interrupted } from "../../backup/refusals.js";
 import { SuperviseError } from "../../errors.js";
 import type { CliContext } from "../context.js";
 
@@ -51,6 +52,9 @@ async function longJob<T>(
   const shown = context.io.interactive ? showProgress(context.io) : null;
   try {
     return await work(signal, shown ?? noProgress);
+  } catch (error) {
+    if (signal.aborted && !(error instanceof SuperviseError)) throw interrupted();
+    throw error;
   } finally {
     shown?.pause();
     done();
@@ -58,10 +62,6 @@ async function longJob<T>(
 }
 
 async function create(context: CliContext, options: CreateOptions): Promise<void> {
-  const { config } = await context.load();
-  const log = await context.logger();
-  const { createBackup, planBackup } = await import("../../backup/create.js");
-  const { renderCreated, renderPlan } = await import("../render/backup.js");
   const toStdout = options.output === "-";
   if (toStdout && process.stdout.isTTY && options.dryRun !== true) {
     throw new SuperviseError("USAGE", {
@@ -71,6 +71,10 @@ async function create(context: CliContext, options: CreateOptions): Promise<void
     });
   }
   await longJob(context, async (signal, progress) => {
+    const { config } = await context.load();
+    const log = await context.logger();
+    const { createBackup, planBackup } = await import("../../backup/create.js");
+    const { renderCreated, renderPlan } = await import("../render/backup.js");
     const request = {
       config,
       log,
@@ -138,12 +142,13 @@ async function confirmed(
   context: CliContext,
   options: RestoreOptions,
   plan: RestorePlan,
+  signal: AbortSignal,
 ): Promise<boolean> {
   if (options.yes === true) return true;
   const { renderRestorePlan } = await import("../render/restore.js");
   if (context.io.interactive) {
     context.io.stderr(renderRestorePlan(plan));
-    return ask("Restore? Type yes: ");
+    return ask("Restore? Type yes: ", signal);
   }
   if (plan.report.needsForce.length === 0) return true;
   throw new SuperviseError("USAGE", {
@@ -152,23 +157,28 @@ async function confirmed(
   });
 }
 
-async function ask(question: string): Promise<boolean> {
+/** Ctrl+C, Ctrl+D and a signal all mean no. */
+async function ask(question: string, signal: AbortSignal): Promise<boolean> {
   const { createInterface } = await import("node:readline/promises");
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return (await prompt.question(question)).trim().toLowerCase() === "yes";
+    return (await prompt.question(question, { signal })).trim().toLowerCase() === "yes";
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "AbortError") throw error;
+    process.stderr.write("\n");
+    return false;
   } finally {
     prompt.close();
   }
 }
 
 async function restore(context: CliContext, options: RestoreOptions): Promise<void> {
-  const { config } = await context.load();
-  const log = await context.logger();
-  const { planRestore, restoreBackup } = await import("../../backup/restore.js");
-  const { findSupervisors } = await import("../../control/client.js");
-  const render = await import("../render/restore.js");
   await longJob(context, async (signal, progress) => {
+    const { config } = await context.load();
+    const log = await context.logger();
+    const { planRestore, restoreBackup } = await import("../../backup/restore.js");
+    const { findSupervisors } = await import("../../control/client.js");
+    const render = await import("../render/restore.js");
     const request = {
       config,
       log,
@@ -179,7 +189,7 @@ async function restore(context: CliContext, options: RestoreOptions): Promise<vo
       serving: async () => (await findSupervisors(config.root)).map(({ pid }) => pid),
       confirm: (plan: RestorePlan) => {
         progress.pause();
-        return confirmed(context, options, plan);
+        return confirmed(context, options, plan, signal);
       },
     };
     if (options.dryRun === true) {
@@ -230,19 +240,21 @@ function registerVerify(backup: Command, context: CliContext): void {
     .option("--json", "print one JSON document")
     .option("--deep", "also restore it into a scratch database and count the rows there")
     .action(async (options: Printed & { from: string; deep?: boolean }) => {
-      const { config } = await context.load();
-      const log = await context.logger();
-      const { verifyDeep } = await import("../../backup/deep-verify.js");
-      const { verifyArchive } = await import("../../backup/verify.js");
-      const { noteVerified } = await import("../../backup/verified.js");
       const { renderVerified } = await import("../render/backup.js");
       const path = resolve(options.from);
-      const info = await longJob(context, (signal, progress) =>
-        options.deep === true
-          ? verifyDeep({ config, log, path, signal, progress })
-          : verifyArchive(path, progress, signal),
-      );
-      await noteVerified(config.root, path, new Date());
+      const info = await longJob(context, async (signal, progress) => {
+        const { config } = await context.load();
+        const log = await context.logger();
+        const { verifyDeep } = await import("../../backup/deep-verify.js");
+        const { verifyArchive } = await import("../../backup/verify.js");
+        const { noteVerified } = await import("../../backup/verified.js");
+        const found =
+          options.deep === true
+            ? await verifyDeep({ config, log, path, signal, progress })
+            : await verifyArchive(path, progress, signal);
+        await noteVerified(config.root, path, new Date());
+        return found;
+      });
       if (options.json === true) {
         printJson(context, { path, bytes: info.bytes, ok: true, metadata: info.metadata });
       } else context.io.stdout(renderVerified(info));

@@ -556,6 +556,28 @@ describe("a deep verification", () => {
     expect(await scratches(source)).toEqual([]);
   });
 
+  test("by a role that may not read the whole schema says so", async () => {
+    const { url, admin } = await ownedDatabase();
+    await run(url, ...SMALL);
+    const config = await projectAt(url);
+    const path = await createFile(config);
+    await run(admin, "create table closed (id int)");
+    const failure = await failureOf(verify(config, path));
+    expect(failure.exitStatus).toBe(78);
+    expect(failure.message).toMatch(/permission denied for table closed/);
+    expect(await scratches(admin)).toEqual([]);
+  });
+
+  test("by a role without CREATEDB says so", async () => {
+    const { url, admin } = await ownedDatabase();
+    await run(url, ...SMALL);
+    const config = await projectAt(url);
+    const failure = await failureOf(verify(config, await createFile(config)));
+    expect(failure.exitStatus).toBe(78);
+    expect(failure.message).toMatch(/scratch database.*CREATEDB/);
+    expect(await scratches(admin)).toEqual([]);
+  });
+
   test("says when the backup no longer fits the schema", async () => {
     const source = await database(...SMALL, ...ITEMS);
     const config = await projectAt(source);

@@ -1,5 +1,13 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { noProgress, type Progress } from "../../../src/backup/progress.js";
 import { verifyArchive } from "../../../src/backup/verify.js";
@@ -45,6 +53,38 @@ test.each([
   const failure = await failureOf(create(config));
   expect(failure.exitStatus).toBe(78);
   expect(failure.message).toMatch(text);
+});
+
+test("an uploads folder that cannot be looked at ends with 66, no shorter backup", async () => {
+  const name = "n".repeat(300);
+  const config = await projectAt(database.url, {}, `[backup]\nuploads = "${name}"\n`);
+  const failure = await failureOf(create(config));
+  expect(failure.exitStatus).toBe(66);
+  expect(failure.message).toContain(name);
+});
+
+test("backups that lie among the uploads are left out of the next one, and named", async () => {
+  const config = await projectAt(database.url, {}, `[backup]\ndir = "uploads/backups"\n`);
+  writeFiles(config.root, { "uploads/a.txt": "a", "uploads/backups/note.txt": "mine" });
+  const earlier = await createFile(config);
+  const output = join(config.root, "uploads", "named.tar.gz");
+  await create(config, { output });
+  const { metadata } = await create(config, { output });
+  expect(metadata.left_out.map(({ name, reason }) => [name, reason])).toEqual([
+    [`uploads/backups/${basename(earlier)}`, "a backup of this project"],
+    ["uploads/named.tar.gz", "a backup of this project"],
+  ]);
+  expect(metadata.uploads?.files).toBe(2);
+});
+
+test("a backup among the uploads is not restored from there, which would remove it", async () => {
+  const config = await projectAt(database.url, { "uploads/a.txt": "a" });
+  const path = await createFile(config, { output: join(config.root, "uploads", "b.tar.gz") });
+  const failure = await failureOf(restore(config, path, { force: true }));
+  expect(failure.exitStatus).toBe(65);
+  expect(failure.message).toMatch(/among the uploads/);
+  expect(existsSync(path)).toBe(true);
+  expect(leftovers(config.root)).toEqual([]);
 });
 
 test("links and devices among the uploads are left out and named", async () => {
