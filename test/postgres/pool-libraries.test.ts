@@ -4,6 +4,7 @@ import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import PgBoss from "pg-boss";
+import pgPromise from "pg-promise";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { collectPoolReports, instrumentForeignPools } from "../../src/worker/measure.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
@@ -67,6 +68,25 @@ test("Kysely: queries and transactions on a pool of the application's own", asyn
   expect(rows).toEqual([{ title: "ten" }]);
   expect(reportOf(database.name)).toMatchObject({ max: 3, checkouts: 2, active: 0 });
   await db.destroy();
+});
+
+test("pg-promise: queries, tasks and transactions on the pool that it makes from its own pg", async () => {
+  const db = pgPromise()({ connectionString: database.url });
+  await db.none("insert into task values ($1, $2)", [20, "twenty"]);
+  const failure = await failureOf(
+    db.tx(async (tx) => {
+      await tx.none("update task set title = 'other' where id = 20");
+      throw new Error("undo");
+    }),
+  );
+  expect(failure.message).toBe("undo");
+  const title = await db.task((one) =>
+    one.one<{ title: string }>("select title from task where id = 20"),
+  );
+  expect(title).toEqual({ title: "twenty" });
+  expect((await failureOf(db.one("select from nowhere"))).message).toContain("nowhere");
+  expect(reportOf(database.name)).toMatchObject({ max: 3, checkouts: 4, active: 0, waiting: 0 });
+  await db.$pool.end();
 });
 
 test("pg-boss: jobs through a pool that it makes itself", async () => {

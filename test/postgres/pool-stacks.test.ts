@@ -56,3 +56,18 @@ test("a connection held too long is told once, with the place that took it", asy
   expect(reportOf().leaks).toEqual([]);
   client.release();
 });
+
+test("a leak is told with its place however many queries go before it", async () => {
+  const { pool } = make({ leakAfterMs: 30 });
+  for (let round = 0; round < 20; round += 1) {
+    await Promise.all(Array.from({ length: 200 }, () => pool.query("select 1")));
+  }
+  const client = await forgetful(pool);
+  await until(() => {
+    const { leaks } = reportOf();
+    if (leaks.length === 0) return false;
+    expect(leaks[0]?.stack).toContain("forgetful");
+    return true;
+  });
+  client.release();
+});

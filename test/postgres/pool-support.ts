@@ -65,6 +65,8 @@ export interface Proxy {
   /** Takes connections and says nothing; those that are open fall silent. */
   freeze(): void;
   thaw(): void;
+  /** Those that are open fall silent for ever; new ones are served. */
+  strand(): void;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export async function createProxy(databaseUrl: string): Promise<Proxy> {
   const port = Number(target.port || "5432");
   const sockets = new Set<Socket>();
   let frozen = false;
+  let epoch = 0;
   let server: Server | null = null;
   let own = 0;
 
@@ -83,13 +86,14 @@ export async function createProxy(databaseUrl: string): Promise<Proxy> {
       folder === null
         ? connect(port, target.hostname)
         : connect(`${decodeURIComponent(folder)}/.s.PGSQL.${port}`);
+    const born = epoch;
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
     ] as const) {
       sockets.add(from);
       from.on("data", (chunk) => {
-        if (!frozen) to.write(chunk);
+        if (!frozen && born === epoch) to.write(chunk);
       });
       from.on("error", () => to.destroy());
       from.on("close", () => {
@@ -127,6 +131,7 @@ export async function createProxy(databaseUrl: string): Promise<Proxy> {
     stop,
     freeze: () => (frozen = true),
     thaw: () => (frozen = false),
+    strand: () => (epoch += 1),
     close: stop,
   };
 }

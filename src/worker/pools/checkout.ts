@@ -27,12 +27,20 @@ export class Checkout implements CheckoutShape {
   caller: ConnectCallback;
   askedAt: number;
   site: Site | null;
+  query: boolean;
 
-  constructor(owner: CheckoutOwner, caller: ConnectCallback, askedAt: number, site: Site | null) {
+  constructor(
+    owner: CheckoutOwner,
+    caller: ConnectCallback,
+    askedAt: number,
+    site: Site | null,
+    query: boolean,
+  ) {
     this.owner = owner;
     this.caller = caller;
     this.askedAt = askedAt;
     this.site = site;
+    this.query = query;
   }
 
   /** What pg-pool calls. */

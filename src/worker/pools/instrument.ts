@@ -1,5 +1,5 @@
 /**
- * Measuring a pool: four methods of its prototype are wrapped, once for each copy of pg-pool, and
+ * Measuring a pool: five methods of its prototype are wrapped, once for each copy of pg-pool, and
  * each measured pool carries what is known of it. `pool.query` and every library on top come through
  * `connect`, in its callback or its promise form. What a caller sees stays as pg-pool has it.
  */
@@ -72,6 +72,7 @@ function patch(pool: Pool): void {
   if (prototype === null || patched.has(prototype)) return;
   patched.add(prototype);
   replace(prototype, "connect", connecting);
+  replace(prototype, "query", querying);
   replace(prototype, "newClient", opening);
   replace(prototype, "_release", returning);
   replace(prototype, "end", ending);
@@ -119,6 +120,18 @@ function connecting(original: Method) {
   };
 }
 
+/** Tells `begin` what it is for: a query gives its connection back by itself. */
+function querying(original: Method) {
+  return function query(this: Pool, text: unknown, values: unknown, callback: unknown): unknown {
+    const measured = this[MEASURED];
+    if (measured === undefined) return original.call(this, text, values, callback);
+    measured.querying = true;
+    const result = original.call(this, text, values, callback);
+    measured.querying = false;
+    return result;
+  };
+}
+
 const nothing = (): void => undefined;
 
 /** `later`: the caller must not be answered before this has returned. */
@@ -128,12 +141,13 @@ function begin(
   caller: ConnectCallback,
   later: boolean,
 ): void {
-  const { pool, meter, timer } = measured;
+  const { pool, meter, timer, querying: query } = measured;
+  measured.querying = false;
   const now = performance.now();
   // pg-pool would put this off to the next tick, and the figures with it.
   if (pool._idle.length > 0 && pool._pendingQueue.length === 0) {
     measured.later = later;
-    pool._pendingQueue.push(askAtOnce(meter, measured, caller, now));
+    pool._pendingQueue.push(askAtOnce(meter, measured, caller, now, query));
     pool._pulseQueue();
     return;
   }
@@ -144,7 +158,7 @@ function begin(
   }
   // Others wait for what is idle, and no further connection may be opened.
   if (pool._idle.length <= pool._pendingQueue.length && pool._isFull()) meter.queued += 1;
-  const checkout = ask(meter, measured, caller, now);
+  const checkout = ask(meter, measured, caller, now, query);
   timer.asked();
   if (measured.ownLimit) {
     // The application's own limit, with pg-pool's own error.
@@ -188,8 +202,11 @@ function returning(original: Method) {
     if (verdict === "keep") {
       // Who waits for this connection is handed it at once.
       meter.handingAt = now;
-      original.call(this, client, idleListener);
-      meter.handingAt = 0;
+      try {
+        original.call(this, client, idleListener);
+      } finally {
+        meter.handingAt = 0;
+      }
     } else if (verdict === "close") {
       noteClosing(client, "released");
       original.call(this, client, idleListener, why || true);

@@ -6,9 +6,13 @@ import { isClean } from "./transaction.js";
 export type Verdict = "keep" | "clean" | "close";
 
 export function judgeReturn(client: PooledClient, why: Error | boolean | undefined): Verdict {
-  if (why && isFatal(why)) return "close";
+  if (isOver(client) || (why && isFatal(why))) return "close";
   return isClean(client) ? "keep" : "clean";
 }
+
+/** Ended by either side: there is no query under way any more that could be waited for. */
+const isOver = ({ _queryable, _ending }: PooledClient): boolean =>
+  _queryable === false || _ending === true;
 
 /** Connection exceptions, shutdown, and a server that has become a standby. */
 const CLOSING = /^(?:08|57P|25006)/;

@@ -4,7 +4,7 @@ import { createAcquireTimer } from "./acquire.js";
 import { noteFailure } from "./failure.js";
 import { attach } from "./instrument.js";
 import { createKeeper } from "./keeper.js";
-import { createMeter } from "./meter.js";
+import { createMeter, setDatabase } from "./meter.js";
 import { giveUp, handOver } from "./passage.js";
 import {
   CHECKOUT,
@@ -15,6 +15,7 @@ import {
 } from "./shapes.js";
 import { noteRefusal } from "./refusal.js";
 import { traceTo } from "./site.js";
+import { createVigil } from "./vigil.js";
 import { lost, rejectWaiting } from "./waiters.js";
 
 export interface MeasureSettings {
@@ -62,14 +63,21 @@ export function measure(pool: Pool, settings: MeasureSettings): MeasuredPool {
     traceTo(checkout.site, error);
     checkout.caller(error, undefined, () => undefined);
   };
+  const gone = (why: string): void => {
+    setDatabase(meter, "lost", why);
+    measured.keeper.failed();
+    rejectWaiting(measured, lost);
+  };
   const measured: MeasuredPool = {
     pool,
     meter,
     timer: createAcquireTimer(() => measured, settings.acquireTimeoutMs),
     keeper: createKeeper(pool, meter, settings, failed),
+    vigil: createVigil(pool, settings.name, settings.acquireTimeoutMs, gone),
     openTimeoutMs: settings.acquireTimeoutMs,
     ownLimit: settings.ownLimit,
     careful: settings.careful,
+    querying: false,
     later: false,
     answered(checkout, error, client, release) {
       if (error || client === undefined) {

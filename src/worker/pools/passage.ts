@@ -22,8 +22,9 @@ export function ask(
   owner: CheckoutOwner,
   caller: ConnectCallback,
   now: number,
+  query: boolean,
 ): CheckoutShape {
-  const checkout = begin(meter, owner, caller, now);
+  const checkout = begin(meter, owner, caller, now, query);
   append(meter.waiting, checkout);
   arrived(meter, now);
   return checkout;
@@ -35,8 +36,9 @@ export function askAtOnce(
   owner: CheckoutOwner,
   caller: ConnectCallback,
   now: number,
+  query: boolean,
 ): CheckoutShape {
-  const checkout = begin(meter, owner, caller, now);
+  const checkout = begin(meter, owner, caller, now, query);
   checkout.state = "held";
   checkout.heldSince = now;
   append(meter.held, checkout);
@@ -51,10 +53,11 @@ function begin(
   owner: CheckoutOwner,
   caller: ConnectCallback,
   now: number,
+  query: boolean,
 ): CheckoutShape {
-  const site = noteSite(now);
+  const site = noteSite(now, query);
   const checkout = meter.spare;
-  if (checkout === null) return new Checkout(owner, caller, now, site);
+  if (checkout === null) return new Checkout(owner, caller, now, site, query);
   meter.spare = checkout.next;
   meter.spares -= 1;
   checkout.state = "waiting";
@@ -62,6 +65,7 @@ function begin(
   checkout.caller = caller;
   checkout.askedAt = now;
   checkout.site = site;
+  checkout.query = query;
   return checkout;
 }
 

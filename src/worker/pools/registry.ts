@@ -2,8 +2,8 @@
 import type { PoolReport } from "../../sampling/report.js";
 import { each } from "./checkout.js";
 import { takeArrivals, takeCounters } from "./meter.js";
-import type { Meter, Pool } from "./shapes.js";
-import { framesOf } from "./site.js";
+import { MEASURED, type Meter, type Pool } from "./shapes.js";
+import { framesOf, missSites } from "./site.js";
 
 export interface Registered {
   readonly meter: Meter;
@@ -30,12 +30,23 @@ export function registeredNames(): Set<string> {
 /** One report for each pool: counters since the last call, and the state of the moment. */
 export function collect(now: number): PoolReport[] {
   const reports: PoolReport[] = [];
+  missSites([...pools].some(({ meter }) => isMissing(meter, now)));
   for (const entry of pools) {
     const pool = entry.pool();
+    if (pool !== null && !pool.ending) pool[MEASURED]?.vigil.look(now);
     reports.push(reportOf(entry, pool, now));
     if (pool === null || (pool.ended && entry.meter.open === 0)) pools.delete(entry);
   }
   return reports;
+}
+
+/** True when a connection has been held for long and nobody knows who took it. */
+function isMissing({ held }: Meter, now: number): boolean {
+  for (const { heldSince, site, query } of each(held)) {
+    if (now - heldSince < SLOW_HOLD_MS) return false;
+    if (site === null && !query) return true;
+  }
+  return false;
 }
 
 function reportOf(entry: Registered, pool: Pool | null, now: number): PoolReport {

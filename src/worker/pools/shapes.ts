@@ -23,7 +23,13 @@ export interface PooledClient extends pg.PoolClient {
   _poolUseCount?: number;
   /** Undefined until the first answer of the server, false while a query is under way. */
   readyForQuery?: boolean;
+  /** False once the connection has failed. */
+  _queryable?: boolean;
+  /** The application or the pool has ended it. */
+  _ending?: boolean;
   _queryQueue?: readonly unknown[];
+  /** The server's id of the connection; null before it is open. */
+  processID?: number | null;
 }
 
 export type Release = (error?: Error | boolean) => void;
@@ -43,12 +49,19 @@ export interface PendingItem {
 export interface Pool extends pg.Pool {
   [MEASURED]?: MeasuredPool;
   Promise?: PromiseConstructor;
+  readonly Client: new (options: pg.PoolOptions) => pg.Client & { processID?: number | null };
   newClient(item: PendingItem): void;
+  _acquireClient(
+    client: pg.PoolClient,
+    item: PendingItem,
+    idleListener: unknown,
+    isNew: boolean,
+  ): void;
   _isFull(): boolean;
   _pulseQueue(): void;
   _remove(client: pg.PoolClient, callback?: () => void): void;
   _clients: PooledClient[];
-  _idle: { client: PooledClient }[];
+  _idle: { client: PooledClient; idleListener: unknown; timeoutId?: NodeJS.Timeout }[];
   _pendingQueue: PendingItem[];
   /** Those in it are closed when they are given back; later releases of pg-pool 3 have it. */
   _expired?: WeakSet<object>;
@@ -66,6 +79,8 @@ export interface Checkout extends PendingItem {
   heldSince: number;
   /** Holds the caller's stack; null when it was not noted. */
   site: Site | null;
+  /** For a `pool.query()`, which gives its connection back by itself. */
+  query: boolean;
   leakTold: boolean;
   /** The caller's. */
   caller: ConnectCallback;
@@ -143,17 +158,26 @@ export interface Keeper {
   stop(): void;
 }
 
+/** Looks for connections that have fallen silent without an end. */
+export interface Vigil {
+  /** Call it about once a second. Answers at once; what it finds comes later. */
+  look(now: number): void;
+}
+
 export interface MeasuredPool extends CheckoutOwner {
   readonly pool: Pool;
   readonly meter: Meter;
   readonly timer: AcquireTimer;
   readonly keeper: Keeper;
+  readonly vigil: Vigil;
   /** Limit on opening one connection, in milliseconds; 0 none. */
   readonly openTimeoutMs: number;
   /** The application has set `connectionTimeoutMillis` itself. */
   readonly ownLimit: boolean;
   /** Connections are judged as they come back; else pg-pool's own rule holds: an error closes. */
   readonly careful: boolean;
+  /** `pool.query()` is asking. */
+  querying: boolean;
   /** A caller who is handed an idle connection must not be called before the next tick. */
   later: boolean;
 }

@@ -1,33 +1,52 @@
 /**
- * Where a checkout was asked for. Noting a stack costs some ten microseconds, fifty times the budget of
- * a checkout, so the time it takes is rationed: a thousandth of all time, with up to 3 ms saved up. That
- * is every checkout of an ordinary application, some three hundred at once, and a part of those in a
- * busy one. V8 formats a stack only when it is read.
+ * Where a checkout was asked for. Noting a stack costs some five microseconds, many times the budget of
+ * a checkout, so the time it takes is rationed. What can leak is what `pool.connect()` hands out: its
+ * stacks may take a hundredth of all time, two thousand a second. `pool.query()` gives back what it
+ * takes by itself, and its stacks, which errors and slow queries are told with, get a thousandth.
+ * V8 formats a stack only when it is read.
  */
 import { performance } from "node:perf_hooks";
 import type { Site } from "./shapes.js";
 
-/** Milliseconds that may be spent in each millisecond. */
-const SHARE = 0.001;
+interface Ration {
+  /** Milliseconds that may be spent in each millisecond. */
+  share: number;
+  /** Milliseconds that may be spent now. */
+  left: number;
+  /** When `left` was last added to. */
+  at: number;
+}
+
 /** Milliseconds that are saved up at most. */
 const SAVED = 3;
 /** No stack counts for more. */
 const LONGEST = 0.1;
 /** Frames: pg's own two or three and those of the application behind them. */
 const DEPTH = 12;
+const CONNECT_SHARE = 0.01;
+const QUERY_SHARE = 0.001;
+/** After a long hold that has no stack: it won't be the last from that place. */
+const ALERT_SHARE = 0.05;
 
 // Fields of an object are written in place, where a variable of the module allocates each number.
-const ration = { left: SAVED + 0.5, at: 0.5 };
+const connects: Ration = { share: CONNECT_SHARE, left: SAVED + 0.5, at: 0.5 };
+const queries: Ration = { share: QUERY_SHARE, left: SAVED + 0.5, at: 0.5 };
 
-/** Null while the ration is used up. */
-export function noteSite(now: number): Site | null {
-  const left = ration.left + (now - ration.at) * SHARE;
+/** Null while the ration is used up. `query`: for a `pool.query()`. */
+export function noteSite(now: number, query: boolean): Site | null {
+  const ration = query ? queries : connects;
+  const left = ration.left + (now - ration.at) * ration.share;
   ration.at = now;
   ration.left = left > SAVED ? SAVED : left;
-  return ration.left > 0 ? capture(now) : null;
+  return ration.left > 0 ? capture(ration, now) : null;
 }
 
-function capture(now: number): Site {
+/** Says whether connections are held for long whose stacks were not noted: then more are. */
+export function missSites(missing: boolean): void {
+  connects.share = missing ? ALERT_SHARE : CONNECT_SHARE;
+}
+
+function capture(ration: Ration, now: number): Site {
   const site: Site = {};
   const depth = Error.stackTraceLimit;
   Error.stackTraceLimit = DEPTH;
