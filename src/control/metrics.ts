@@ -3,6 +3,7 @@
  * Prometheus spelling, and the supervisor's own figures. Made from what the primary already holds:
  * no worker is asked, so a blocked one holds nothing up.
  */
+import { availableParallelism } from "node:os";
 import { SUPERVISOR_STATES, WORKER_STATES } from "./metric-states.js";
 import { poolFamilies } from "./metrics-pool.js";
 import { runtimeFamilies } from "./metrics-runtime.js";
@@ -140,8 +141,8 @@ function workerFamilies({ status }: SupervisorSnapshot): Family[] {
       name: "process_cpu_utilization_ratio",
       type: "gauge",
       unit: "ratio",
-      help: "CPU time used per second of one CPU.",
-      samples: each((worker) => worker.cpu_percent / 100),
+      help: "CPU time used in the last second, of all CPUs available to the process.",
+      samples: each((worker) => worker.cpu_percent / 100 / availableParallelism()),
     },
     {
       name: "process_memory_usage_bytes",

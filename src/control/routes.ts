@@ -7,11 +7,10 @@ import { toSuperviseError, type SuperviseError } from "../errors.js";
 import { command, json, readInput, send, type Answer } from "./answers.js";
 import type { DevRoutes } from "./dev/routes.js";
 import { commandGuard, isOwnHost, type Guard } from "./guard.js";
+import { metricsAnswer } from "./metrics-format.js";
 import type { ControlTarget } from "./protocol.js";
 
-const OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-function read(target: ControlTarget, path: string): Answer | null {
+function read(target: ControlTarget, path: string, accept: string): Answer | null {
   switch (path) {
     case "/livez":
       return { status: 200, body: "ok\n" };
@@ -20,7 +19,7 @@ function read(target: ControlTarget, path: string): Answer | null {
       return { status: ready ? 200 : 503, body: `${reason}\n` };
     }
     case "/metrics":
-      return { status: 200, body: target.metrics(), type: OPENMETRICS };
+      return metricsAnswer(target.metrics(), accept);
     case "/status":
       return json(200, target.status());
     default:
@@ -59,7 +58,10 @@ async function answer(
       send(response, { status: 403, body: "the Host header names another site\n" });
       return;
     }
-    send(response, read(target, path) ?? { status: 404, body: "not found\n" });
+    send(
+      response,
+      read(target, path, request.headers.accept ?? "") ?? { status: 404, body: "not found\n" },
+    );
     return;
   }
   const refusal = commandGuard(guard, request);
