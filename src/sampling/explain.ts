@@ -30,7 +30,8 @@ const duration = (ms: number): string =>
   formatDuration(ms < 10 ? Number(ms.toPrecision(2)) : Math.round(ms));
 
 export function rounded({ p50, p95, p99, max }: Percentiles): Percentiles {
-  const round = (ms: number): number => Number(ms.toFixed(3));
+  // Waits of less than a microsecond are not nothing.
+  const round = (ms: number): number => Number(ms < 1 ? ms.toPrecision(4) : ms.toFixed(3));
   return { p50: round(p50), p95: round(p95), p99: round(p99), max: round(max) };
 }
 
