@@ -1,5 +1,6 @@
 // What measuring costs a checkout: bare pg against the worker's own pool and against a pool of the
-// application's own pg, in interleaved rounds, each in a process of its own.
+// application's own pg: first in interleaved rounds against a real server, each in a process of its own,
+// then in one process without a network, which resolves what those cannot (pool/paired.js).
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,6 +11,7 @@ const OPERATIONS = ["connect", "callback", "query"];
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 9);
 const ROUND_MS = 400;
 const SCRIPT = join(import.meta.dirname, "pool", "round.js");
+const PAIRED = join(import.meta.dirname, "pool", "paired.js");
 const execute = promisify(execFile);
 
 /** @param {string} url @param {string} kind @param {string} operation @returns {Promise<number>} */
@@ -23,6 +25,18 @@ async function round(url, kind, operation) {
 /** @param {number[]} values @param {number} share */
 const quantile = (values, share) =>
   [...values].sort((a, b) => a - b)[Math.round((values.length - 1) * share)] ?? NaN;
+
+async function paired() {
+  console.log("\nthe client's own work, without a network: microseconds, and against pg alone");
+  for (const operation of ["connect", "query"]) {
+    const { stdout } = await execute(process.execPath, [PAIRED, operation]);
+    const { bare, ...others } = JSON.parse(stdout);
+    const against = Object.entries(others).map(
+      ([kind, taken]) => `${kind} ${(taken - bare >= 0 ? "+" : "") + (taken - bare).toFixed(2)}`,
+    );
+    console.log(`${operation.padEnd(9)} bare ${bare.toFixed(2)}  ${against.join("  ")}`);
+  }
+}
 
 export default async function run() {
   const server = await startBenchServer();
@@ -47,4 +61,5 @@ export default async function run() {
   } finally {
     await server.stop();
   }
+  await paired();
 }
