@@ -1,5 +1,4 @@
 /** What applications do wrong with a pool: each costs its caller an error, and the pool goes on. */
-import { once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.js";
@@ -83,13 +82,12 @@ test("an error that is thrown in a caller's callback is the process's, and the p
   const before = process.listeners("uncaughtException");
   process.removeAllListeners("uncaughtException");
   try {
-    const thrown = once(process, "uncaughtException");
+    const thrown = new Promise((resolve) => process.once("uncaughtException", resolve));
     pool.connect((_error, client, release) => {
       release();
       throw new Error(`of the application, ${client === undefined ? "without" : "with"} a client`);
     });
-    const [error]: unknown[] = await thrown;
-    expect(String(error)).toBe("Error: of the application, with a client");
+    expect(String(await thrown)).toBe("Error: of the application, with a client");
   } finally {
     for (const listener of before) process.on("uncaughtException", listener);
   }

@@ -62,7 +62,7 @@ class Server extends EventEmitter {
 /** @param {string} kind */
 function makePool(kind) {
   for (const path of Object.keys(require.cache)) {
-    if (/[\\/]pg(?:-pool|-protocol)?[\\/]/.test(path)) delete require.cache[path];
+    if (/[\\/]pg(?:-pool|-protocol)?[\\/]/.test(path)) Reflect.deleteProperty(require.cache, path);
   }
   const { Pool } = require("pg");
   const who = { user: "bench", database: "bench", host: "bench", password: "" };
