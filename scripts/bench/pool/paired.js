@@ -89,7 +89,7 @@ const operations = {
   connect: async (pool) => (await pool.connect()).release(),
   query: (pool) => pool.query("select 1"),
 };
-const once = operations[operation] ?? operations.query;
+const once = operations[operation] ?? operations["query"];
 
 for (let turn = 0; turn < 150 + Number(rounds); turn += 1) {
   for (let place = 0; place < pools.length; place += 1) {
