@@ -157,6 +157,18 @@ test("a pool without a limit of its own takes acquire_timeout, and its error say
   held.release();
 });
 
+test("the limit covers onConnect too, which pg's own does not", async () => {
+  const putBack = instrumentForeignPools({ max: 1, acquireTimeoutMs: 1_000 });
+  let go: () => void = () => undefined;
+  const hung = new Promise<void>((resolve) => (go = resolve));
+  const pool = make(pg.Pool, { onConnect: (): unknown => hung });
+  putBack();
+  expect(await failureOf(pool.connect())).toMatchObject({ code: "POOL_TIMEOUT" });
+  go();
+  await pool.query("select 1");
+  expect(reportOf(database.name)).toMatchObject({ timeouts: 1, active: 0, waiting: 0 });
+});
+
 test("an idle connection that ends kills nothing and is told", async () => {
   const proxy = await createProxy(database.url);
   const pool = new pg.Pool({ connectionString: proxy.url, max: 2 });
