@@ -40,6 +40,7 @@ export function startGroup(setting = "auto", descriptor: number | "ignore" = "ig
     for (const look of waiting) look();
   });
   onTestFinished(async () => {
+    if (child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.disconnect();
     await ended;

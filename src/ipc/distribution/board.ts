@@ -1,22 +1,9 @@
 /**
  * The scoreboard: one row a worker with what the others need to know to share one listening socket
- * fairly. Node has no memory shared between processes, but a page of a file that everybody has open
- * is just that: a write and a read of it take a microsecond each, and no process has to be awake to
- * pass anything on. Nothing is ever synced to disk.
+ * fairly, in a file that all have open.
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  mkdtempSync,
-  openSync,
-  readSync,
-  rmSync,
-  rmdirSync,
-  writeSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { readSync, writeSync } from "node:fs";
+import { createMemoryFile, openMemoryFile, type MemoryFile } from "./memory-file.js";
 
 /**
  * What one worker says of itself: the columns of its row, in a plain array of numbers because it is
@@ -71,24 +58,21 @@ export const toFields = (row: Row): number[] => [
   row.pid,
 ];
 
-function board(fd: number, path: string, remove: () => void): Board {
+function board(file: MemoryFile): Board {
   const all = new Float64Array(COLUMNS * MAX_ROWS);
   const one = new Float64Array(COLUMNS);
   return {
-    path,
+    path: file.path,
     read() {
       // Only as many as were ever used: the primary writes each row before it gives it to a worker.
-      const rows = Math.floor(readSync(fd, all, 0, all.byteLength, 0) / ROW_BYTES);
+      const rows = Math.floor(readSync(file.fd, all, 0, all.byteLength, 0) / ROW_BYTES);
       return all.subarray(0, rows * COLUMNS);
     },
     write(index, row) {
       one.set(toFields(row));
-      writeSync(fd, one, 0, ROW_BYTES, index * ROW_BYTES);
+      writeSync(file.fd, one, 0, ROW_BYTES, index * ROW_BYTES);
     },
-    close() {
-      closeSync(fd);
-      remove();
-    },
+    close: () => file.close(),
   };
 }
 
@@ -98,32 +82,6 @@ export const clearRow = (target: Board, index: number): void => {
 };
 
 /** Opens the scoreboard that the primary made. Throws a system error when it is gone. */
-export const openBoard = (path: string): Board =>
-  board(openSync(path, "r+"), path, () => undefined);
+export const openBoard = (path: string): Board => board(openMemoryFile(path));
 
-/**
- * A new scoreboard. Its file has no name where the system lets other processes open it all the
- * same (Linux), so that nothing is left behind whatever ends the primary.
- */
-export function createBoard(): Board {
-  const file = join(mkdtempSync(join(memoryFolder(), "supervise-")), "board");
-  const fd = openSync(file, "wx+", 0o600);
-  const remove = (): void => {
-    rmSync(file, { force: true });
-    rmdirSync(dirname(file));
-  };
-  if (process.platform !== "linux") return board(fd, file, remove);
-  remove();
-  return board(fd, `/proc/${process.pid}/fd/${fd}`, () => undefined);
-}
-
-/** Where pages of a file are never written to a disk, if there is such a place. */
-function memoryFolder(): string {
-  try {
-    accessSync("/dev/shm", constants.W_OK);
-    return "/dev/shm";
-  } catch (error) {
-    if (error instanceof Error && "code" in error) return tmpdir();
-    throw error;
-  }
-}
+export const createBoard = (): Board => board(createMemoryFile());

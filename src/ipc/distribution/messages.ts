@@ -37,15 +37,26 @@ export interface ListenQuery {
   readonly index: number;
 }
 
-/** Worker to primary. */
+/**
+ * Worker to primary.
+ * - `hold`: comes with a second descriptor of a connection whose client has sent nothing yet.
+ * - `ended`: connections that the primary need not hold any longer, by their serial numbers.
+ * - `taken`: the answer to `take`; refused by a worker that has closed the listener meanwhile.
+ */
 export type WorkerMessage =
-  { act: "open"; seq: number; query: ListenQuery; data: unknown } | { act: "close"; key: string };
+  | { act: "open"; seq: number; query: ListenQuery; data: unknown }
+  | { act: "close"; key: string }
+  | { act: "hold"; key: string; slot: number; serial: number }
+  | { act: "ended"; serials: readonly number[] }
+  | { act: "taken"; ticket: number; refused: boolean };
 
 /** Where a worker finds itself among the other users of a listener. */
 export interface Place {
   /** The scoreboard's path. */
   readonly board: string;
   readonly row: number;
+  /** The path of the worker's ledger; null when the primary holds no connections. */
+  readonly ledger: string | null;
 }
 
 /** Primary to worker, the answer to `open`; comes with the listening handle when `errno` is 0. */
@@ -59,6 +70,13 @@ export interface Opened {
   /** The port that was bound, for `reuseport`, whose workers bind for themselves. */
   port: number;
 }
+
+/**
+ * Primary to worker, in its own time.
+ * - `held`: the answer to `hold`.
+ * - `take`: comes with a connection of a worker that died before it had begun with it.
+ */
+export type PrimaryMessage = { act: "held" } | { act: "take"; key: string; ticket: number };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
@@ -77,16 +95,36 @@ function parseQuery(value: unknown): ListenQuery | null {
 export function parseWorkerMessage(value: unknown): WorkerMessage | null {
   if (!isRecord(value) || value["cmd"] !== COMMAND) return null;
   const { act, seq, key, data } = value;
+  if (act === "hold" || act === "ended" || act === "taken") return parseHolding(act, value);
   if (act === "close" && typeof key === "string") return { act, key };
   const query = parseQuery(value["query"]);
   if (act === "open" && typeof seq === "number" && query) return { act, seq, query, data };
   return null;
 }
 
+function parseHolding(
+  act: "hold" | "ended" | "taken",
+  { key, slot, serial, serials, ticket, refused }: Record<string, unknown>,
+): WorkerMessage | null {
+  if (act === "hold" && typeof key === "string") {
+    return typeof slot === "number" && typeof serial === "number"
+      ? { act, key, slot, serial }
+      : null;
+  }
+  if (act === "ended" && Array.isArray(serials)) {
+    return { act, serials: serials.filter((one) => typeof one === "number") };
+  }
+  if (act === "taken" && typeof ticket === "number" && typeof refused === "boolean") {
+    return { act, ticket, refused };
+  }
+  return null;
+}
+
 function parsePlace(value: unknown): Place | null {
   if (!isRecord(value)) return null;
-  const { board, row } = value;
-  return typeof board === "string" && typeof row === "number" ? { board, row } : null;
+  const { board, row, ledger } = value;
+  if (typeof board !== "string" || typeof row !== "number") return null;
+  return { board, row, ledger: typeof ledger === "string" ? ledger : null };
 }
 
 /** Null for whatever is not ours. */
@@ -96,4 +134,15 @@ export function parseOpened(value: unknown): Opened | null {
   if (typeof seq !== "number" || typeof errno !== "number") return null;
   if (typeof key !== "string" || typeof port !== "number") return null;
   return { seq, errno, key, data, port, place: parsePlace(value["place"]) };
+}
+
+/** Null for whatever is not ours. */
+export function parsePrimaryMessage(value: unknown): PrimaryMessage | null {
+  if (!isRecord(value) || value["cmd"] !== COMMAND) return null;
+  const { act, key, ticket } = value;
+  if (act === "held") return { act };
+  if (act === "take" && typeof key === "string" && typeof ticket === "number") {
+    return { act, key, ticket };
+  }
+  return null;
 }

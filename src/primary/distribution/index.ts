@@ -2,7 +2,8 @@
  * How connections reach workers, the primary's half. The primary owns every listening socket that
  * workers share and accepts nothing itself: workers pull. So a connection is either in the kernel's
  * queue, where any worker can take it, or in the hands of the worker that answers it; none is ever
- * on its way between two processes, where it would be lost with one of them.
+ * on its way between two processes, where it would be lost with one of them. Of those whose client is
+ * still silent the primary holds a second descriptor, for another worker should this one die (held.ts).
  *
  * The worker's half is `worker/distribution`; why this way, with the measurements, is
  * docs/adr/0020-distribution.md.
@@ -19,8 +20,10 @@ import {
   parseWorkerMessage,
   type Kind,
   type Opened,
+  type PrimaryMessage,
 } from "../../ipc/distribution/messages.js";
 import type { Logger } from "../../log/logger.js";
+import { createHeld } from "./held.js";
 import { createListeners } from "./listeners.js";
 
 export interface Distribution {
@@ -50,32 +53,56 @@ export function createDistribution(setting: Setting, log: Pick<Logger, "warn">):
   const kind = kindOf(setting);
   cluster.schedulingPolicy = kind === "round-robin" ? cluster.SCHED_RR : cluster.SCHED_NONE;
   const listeners = createListeners(kind, log);
+  const held = createHeld(listeners);
 
   return {
     kind,
     env: { [KIND_VARIABLE]: kind },
     attach(worker) {
       if (kind === "round-robin") return;
-      worker.process.on("internalMessage", (value: unknown) => {
+      const post = (message: PrimaryMessage, handle?: object): void =>
+        send(worker, message, handle);
+      worker.process.on("internalMessage", (value: unknown, handle: unknown) => {
         const message = parseWorkerMessage(value);
         if (message === null) return;
         if (message.act === "open") {
-          const { reply, handle } = listeners.open(worker.id, message);
+          const ledger = kind === "balanced" ? held.open(worker.id, post) : null;
+          const { reply, handle } = listeners.open(worker.id, message, ledger);
           send(worker, reply, handle);
-        } else listeners.leave(worker.id, message.key);
+        } else if (message.act === "close") listeners.leave(worker.id, message.key);
+        else held.heard(worker.id, message, handle);
       });
+      worker.on("listening", () => held.offer());
+      void whenSilent(worker).then(() => held.gone(worker.id));
     },
     release: (workerId) => listeners.release(workerId),
     settle: () => listeners.settle(),
-    close: () => listeners.close(),
+    close() {
+      held.close();
+      listeners.close();
+    },
   };
+}
+
+/** How long a dead worker's channel may stay open, should something else have inherited it. */
+const LAST_MESSAGES_MS = 500;
+
+/** Resolves when a worker has ended and what it had sent by then has been received. */
+async function whenSilent(worker: Worker): Promise<void> {
+  const child = worker.process;
+  const disconnected = new Promise<void>((resolve) => child.once("disconnect", () => resolve()));
+  await new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const late = new Promise<void>((resolve) => {
+    setTimeout(resolve, LAST_MESSAGES_MS).unref();
+  });
+  await Promise.race([disconnected, late]);
 }
 
 /**
  * A worker that is ending has a closed channel; its `exit` follows and releases it. Called by
  * reflection because the types of `send` have no bare handles, which node:cluster itself sends.
  */
-function send(worker: Worker, message: Opened, handle?: object): void {
+function send(worker: Worker, message: Opened | PrimaryMessage, handle?: object): void {
   const method: unknown = Reflect.get(worker.process, "send");
   if (typeof method !== "function" || !worker.isConnected()) return;
   const failed = (): void => undefined;

@@ -4,7 +4,15 @@
  */
 import net from "node:net";
 import { isAbsolute, relative } from "node:path";
-import { clearRow, createBoard, MAX_ROWS, type Board } from "../../ipc/distribution/board.js";
+import {
+  clearRow,
+  COLUMN,
+  COLUMNS,
+  createBoard,
+  MAX_ROWS,
+  monotonicMs,
+  type Board,
+} from "../../ipc/distribution/board.js";
 import type { Logger } from "../../log/logger.js";
 import {
   REUSEPORT_FLAG,
@@ -36,7 +44,14 @@ interface Listener {
 type Open = Extract<WorkerMessage, { act: "open" }>;
 
 export interface Listeners {
-  open(workerId: number, message: Open): { reply: Opened; handle?: object };
+  /** `ledger` is the path of the worker's, null when its connections are not held. */
+  open(workerId: number, message: Open, ledger: string | null): { reply: Opened; handle?: object };
+  has(key: string): boolean;
+  /**
+   * The worker with the fewest connections among those whose loop turns, null when there is none;
+   * `extra` tells how many are on their way to a worker.
+   */
+  fittest(key: string, extra: (workerId: number) => number): number | null;
   /** A worker closed its server. The last one to do so closes the listener. */
   leave(workerId: number, key: string): void;
   /** A worker is gone. What it used stays open for its replacement. */
@@ -65,7 +80,7 @@ export function createListeners(kind: Kind, log: Pick<Logger, "warn">): Listener
   }
 
   return {
-    open(workerId, { seq, query, data }) {
+    open(workerId, { seq, query, data }, ledger) {
       const key = keyOf(query);
       const found = listeners.get(key) ?? bind(query, data, kind, log);
       if (typeof found === "number") {
@@ -80,10 +95,24 @@ export function createListeners(kind: Kind, log: Pick<Logger, "warn">): Listener
         errno: 0,
         key,
         data: found.data,
-        place: unlessRefused(() => seat(found, row), log),
+        place: unlessRefused(() => seat(found, row, ledger), log),
         port: found.port,
       };
       return kind === "reuseport" && query.port >= 0 ? { reply } : { reply, handle: found.handle };
+    },
+    has: (key) => listeners.has(key),
+    fittest(key, extra) {
+      const listener = listeners.get(key);
+      const rows = listener?.board?.read() ?? new Float64Array();
+      const now = monotonicMs();
+      let best: { workerId: number; open: number } | null = null;
+      for (const [workerId, row] of listener?.users ?? []) {
+        const start = row * COLUMNS;
+        if ((rows[start + COLUMN.validUntil] ?? 0) < now) continue;
+        const open = (rows[start + COLUMN.open] ?? 0) + extra(workerId);
+        if (best === null || open < best.open) best = { workerId, open };
+      }
+      return best?.workerId ?? null;
     },
     leave(workerId, key) {
       const listener = leave(workerId, key);
@@ -164,10 +193,10 @@ function unlessRefused<T>(attempt: () => T, log: Pick<Logger, "warn">): T | null
 }
 
 /** The worker's row, empty. Null when there is none: the worker then accepts as it likes. */
-function seat({ board }: Listener, row: number): Place | null {
+function seat({ board }: Listener, row: number, ledger: string | null): Place | null {
   if (board === null || row >= MAX_ROWS) return null;
   clearRow(board, row);
-  return { board: board.path, row };
+  return { board: board.path, row, ledger };
 }
 
 /** A unix socket's path has about 100 bytes: the relative one may fit where the absolute does not. */

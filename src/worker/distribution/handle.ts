@@ -36,3 +36,10 @@ export function pauseAccepting(handle: ListenHandle): void {
 export function resumeAccepting(handle: ListenHandle): void {
   handle.readStart();
 }
+
+/** The descriptor under a connection's handle; -1 where there is none. */
+export function descriptorOf(handle: unknown): number {
+  const descriptor: unknown =
+    typeof handle === "object" && handle !== null ? Reflect.get(handle, "fd") : -1;
+  return typeof descriptor === "number" ? descriptor : -1;
+}

@@ -12,11 +12,13 @@ import {
   KIND_VARIABLE,
   REUSEPORT_FLAG,
   parseOpened,
+  parsePrimaryMessage,
   type ListenQuery,
   type Opened,
   type WorkerMessage,
 } from "../../ipc/distribution/messages.js";
 import { WAKE_SIGNAL } from "./balance.js";
+import { createHolding } from "./holding.js";
 import { isListenHandle, type ListenHandle } from "./handle.js";
 import { createIndexes } from "./indexes.js";
 import { createListener, type Listener } from "./listener.js";
@@ -35,11 +37,14 @@ export function installDistribution(env: NodeJS.ProcessEnv = process.env): void 
   if (kind === undefined || kind === "round-robin" || typeof askCluster !== "function") return;
 
   const indexes = createIndexes();
-  const listeners = new Set<Listener>();
+  const listeners = new Map<string, Listener>();
+  const holding = createHolding(send, (key) => listeners.get(key));
   const pending = new Map<number, (reply: Opened, handle: unknown) => void>();
   let lastSeq = 0;
 
   process.on("internalMessage", (value: unknown, handle: unknown) => {
+    const message = parsePrimaryMessage(value);
+    if (message !== null) holding.heard(message, handle);
     const reply = parseOpened(value);
     if (reply === null) return;
     pending.get(reply.seq)?.(reply, handle);
@@ -47,7 +52,7 @@ export function installDistribution(env: NodeJS.ProcessEnv = process.env): void 
   });
   if (kind === "balanced") {
     process.on(WAKE_SIGNAL, () => {
-      for (const listener of listeners) listener.look();
+      for (const listener of listeners.values()) listener.look();
     });
   }
 
@@ -68,12 +73,16 @@ export function installDistribution(env: NodeJS.ProcessEnv = process.env): void 
         callback(real, null);
         return;
       }
-      const listener = createListener(server, real, reply.place, () => {
-        listeners.delete(listener);
-        indexes.free(address, query.index);
-        send({ act: "close", key: reply.key });
+      const listener = createListener(server, real, reply.place, {
+        onSilent: (socket) => holding.cover?.add(socket, reply.key),
+        onClose: () => {
+          listeners.delete(reply.key);
+          indexes.free(address, query.index);
+          send({ act: "close", key: reply.key });
+        },
       });
-      listeners.add(listener);
+      listeners.set(reply.key, listener);
+      holding.open(reply.place);
       server.once("listening", () => announceListening(server, query));
       callback(0, listener.handle);
     });
@@ -124,8 +133,13 @@ function announceListening(server: Server, { address, port, addressType, fd }: L
   });
 }
 
-/** A channel that has just closed means that the primary is gone; the worker ends by that. */
-function send(message: WorkerMessage): void {
-  if (!process.connected) return;
-  process.send?.({ cmd: COMMAND, ...message }, undefined, undefined, () => undefined);
+/**
+ * A channel that has just closed means that the primary is gone; the worker ends by that. Called by
+ * reflection because the types of `send` have no bare handles, which node:cluster itself sends.
+ */
+function send(message: WorkerMessage, handle?: object): void {
+  const method: unknown = Reflect.get(process, "send");
+  if (typeof method !== "function" || !process.connected) return;
+  const failed = (): void => undefined;
+  Reflect.apply(method, process, [{ cmd: COMMAND, ...message }, handle, {}, failed]);
 }

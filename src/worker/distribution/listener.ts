@@ -5,6 +5,7 @@
 import type { Server, Socket } from "node:net";
 import { openBoard, type Board } from "../../ipc/distribution/board.js";
 import type { Place } from "../../ipc/distribution/messages.js";
+import { startAccepting } from "./accept.js";
 import { startBalance, type Balance } from "./balance.js";
 import { pauseAccepting, resumeAccepting, type ListenHandle } from "./handle.js";
 
@@ -13,13 +14,21 @@ export interface Listener {
   readonly handle: object;
   /** Looks whether to accept. */
   look(): void;
+  /** Takes a connection over as if it had been accepted here. */
+  accept(client: object): void;
+}
+
+interface Events {
+  /** A connection of plain HTTP was accepted whose client has sent nothing yet. */
+  onSilent(socket: Socket): void;
+  onClose(): void;
 }
 
 export function createListener(
   server: Server,
   real: ListenHandle,
   place: Place | null,
-  closed: () => void,
+  { onSilent, onClose }: Events,
 ): Listener {
   let balance: Balance | null = null;
   const name: Record<string, unknown> = {};
@@ -41,9 +50,10 @@ export function createListener(
       resumeAccepting(real);
     },
     close(): void {
+      acceptance.end();
       balance?.end();
       real.close();
-      closed();
+      onClose();
     },
     ref: () => real.ref(),
     unref: () => real.unref(),
@@ -57,8 +67,17 @@ export function createListener(
   };
 
   real.getsockname?.(name);
-  real.onconnection = (status, client) => handle.onconnection?.(status, client);
-  return { handle, look: () => balance?.look() };
+  const acceptance = startAccepting(
+    server,
+    (status, client) => handle.onconnection?.(status, client),
+    onSilent,
+  );
+  real.onconnection = (status, client) => acceptance.accept(status, client);
+  return {
+    handle,
+    look: () => balance?.look(),
+    accept: (client) => acceptance.accept(0, client),
+  };
 }
 
 /** Null without a scoreboard: the worker then accepts whatever it can. */
