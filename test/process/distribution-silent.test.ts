@@ -10,7 +10,7 @@ interface Client {
   /** All that came until the server ended the connection. */
   readonly ended: Promise<string>;
   /** The body of the next answer; what came instead when there is none. */
-  ask(): Promise<string>;
+  readonly ask: () => Promise<string>;
 }
 
 /** A client that is connected and says nothing yet. */

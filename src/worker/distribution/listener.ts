@@ -20,8 +20,8 @@ export interface Listener {
 
 interface Events {
   /** A connection of plain HTTP was accepted whose client has sent nothing yet. */
-  onSilent(socket: Socket): void;
-  onClose(): void;
+  readonly onSilent: (socket: Socket) => void;
+  readonly onClose: () => void;
 }
 
 export function createListener(
