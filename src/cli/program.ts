@@ -6,6 +6,7 @@ import { registerBackup } from "./commands/backup.js";
 import { registerConfig } from "./commands/config.js";
 import { registerReload, registerScale, registerStatus, registerStop } from "./commands/control.js";
 import { registerCompletion } from "./commands/completion.js";
+import { registerDeploy } from "./commands/deploy.js";
 import { registerHelp } from "./commands/help.js";
 import { registerFleet } from "./commands/fleet.js";
 import { registerInit } from "./commands/init.js";
@@ -61,6 +62,7 @@ export function buildProgram(context: ProgramContext): Command {
   registerValidate(program, context);
   registerTop(program, context);
   registerInit(program, context);
+  registerDeploy(program, context);
   registerCompletion(program, context);
   registerHelp(program, context);
   registerMigrate(program, context);

@@ -55,6 +55,9 @@ export async function readInput(request: IncomingMessage): Promise<Input | null>
   }
 }
 
+/** The path without its query. A target such as `//` is no URL by itself. */
+export const pathOf = ({ url = "/" }: IncomingMessage): string => /^[^?#]*/.exec(url)?.[0] ?? "/";
+
 export function send(response: ServerResponse, answer: Answer): void {
   response.writeHead(answer.status, {
     "content-type": answer.type ?? "text/plain; charset=utf-8",

@@ -1,6 +1,7 @@
 /** Who may send commands. The unix socket's file mode is its guard; TCP has this one. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 
 export type Guard =
   | { kind: "unix" }
@@ -20,9 +21,23 @@ function hostName(header: string): string {
   return header.replace(/:\d+$/, "").toLowerCase();
 }
 
-/** The Host header names loopback or the address that the server listens on. */
-export const isOwnHost = (header: string, host: string): boolean =>
-  LOOPBACK.has(hostName(header)) || hostName(header) === host.toLowerCase();
+/** Every address of this machine. */
+const WILDCARDS = new Set(["0.0.0.0", "::"]);
+
+/**
+ * The Host header names loopback or the address that the server listens on. One that listens on every
+ * address takes any address, but no name: only names can be rebound.
+ */
+export function isOwnHost(header: string, host: string): boolean {
+  const name = hostName(header);
+  if (LOOPBACK.has(name) || name === host.toLowerCase()) return true;
+  return WILDCARDS.has(host) && isIP(name.replace(/^\[(.*)\]$/, "$1")) !== 0;
+}
+
+/** Requests of pages carry an Origin, unless they are same-origin GETs. */
+export function isOwnOrigin({ headers }: IncomingMessage): boolean {
+  return headers.origin === undefined || headers.origin === `http://${headers.host ?? ""}`;
+}
 
 /** Compares in constant time. */
 export function isTokenRight(request: IncomingMessage, token: string): boolean {
@@ -38,8 +53,7 @@ export function commandGuard(guard: Guard, request: IncomingMessage): Refusal | 
   if (!isOwnHost(host, guard.host)) {
     return { status: 403, reason: "the Host header names another site" };
   }
-  const origin = request.headers.origin;
-  if (origin !== undefined && origin !== `http://${host}`) {
+  if (!isOwnOrigin(request)) {
     return { status: 403, reason: "the Origin header names another site" };
   }
   return isTokenRight(request, guard.token)

@@ -75,7 +75,7 @@ export interface Status {
   workers: WorkerStatus[];
   /** The workers' pools, summed. */
   pool: Omit<PoolStatus, "name">;
-  /** The p99 of waits in ms, a value each second, newest last; at most half a minute. */
+  /** The p99 of the last 10 s of waits in ms, a value each second, newest last; at most half a minute. */
   waits?: readonly number[];
   /** Null until the budget has been read. */
   budget: BudgetStatus | null;

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { toSuperviseError, type SuperviseError } from "../errors.js";
-import { command, json, readInput, send, type Answer } from "./answers.js";
+import { command, json, pathOf, readInput, send, type Answer } from "./answers.js";
 import type { DevRoutes } from "./dev/routes.js";
 import { commandGuard, isOwnHost, type Guard } from "./guard.js";
 import { metricsAnswer } from "./metrics-format.js";
@@ -37,11 +37,11 @@ function beginStop(target: ControlTarget, response: ServerResponse): void {
   target.stop();
 }
 
-/** A developer's browser may be led here under another site's name; probes and scrapers may use any. */
+/** A developer's browser may be led here under another site's name; probes may use any. */
 const isRebound = (guard: Guard, request: IncomingMessage, path: string): boolean =>
   guard.kind === "tcp" &&
   guard.token !== null &&
-  path === "/status" &&
+  (path === "/status" || path === "/metrics") &&
   !isOwnHost(request.headers.host ?? "", guard.host);
 
 async function answer(
@@ -52,7 +52,7 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   if (dev !== null && (await dev.answer(request, response))) return;
-  const path = new URL(request.url ?? "/", "http://supervisor").pathname;
+  const path = pathOf(request);
   if (request.method === "GET" || request.method === "HEAD") {
     if (isRebound(guard, request, path)) {
       send(response, { status: 403, body: "the Host header names another site\n" });

@@ -65,7 +65,7 @@ export const procfile = (project: Project): string =>
     ...(project.tool === null || project.tool.name === "dbmate"
       ? ["release: supervise migrate"]
       : []),
-    "web: supervise --host 0.0.0.0 --port $PORT --workers ${WEB_CONCURRENCY:-4}",
+    "web: exec supervise --host 0.0.0.0 --port $PORT --workers ${WEB_CONCURRENCY:-4}",
     "",
   ].join("\n");
 

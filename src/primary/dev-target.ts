@@ -24,6 +24,8 @@ export interface DevTargetInput {
   readonly log: Logger;
 }
 
+const NO_WAITS = { p50: 0, p95: 0, p99: 0, max: 0 };
+
 /** A session for one answer, so that the page never waits for the supervisor's own. */
 async function withSession<T>(config: Config, work: (session: Session) => Promise<T>): Promise<T> {
   const session = await openSession(config.database.directUrl ?? config.database.url ?? "", {
@@ -52,6 +54,7 @@ export function createDevTarget(input: DevTargetInput): DevTarget {
     project: config().project.name,
     feed,
     settings,
+    waits: () => input.supervisor()?.pools.aggregate.latestWaits() ?? NO_WAITS,
     plan: () => withSession(config(), (session) => planMigration(session, config())),
     revisions: () =>
       withSession(config(), async (session) =>

@@ -20,7 +20,7 @@ export function createTarget(
 ): ControlTarget {
   const figures = createFigureReader();
   const { loop } = supervisor;
-  const waits = rememberWaits(() => supervisor.pools.aggregate.snapshot("all").wait_ms.p99);
+  const waits = rememberWaits(() => supervisor.pools.aggregate.latestWaits().p99);
   const status = (): Status => ({
     waits: waits(),
     ...statusOf({

@@ -67,6 +67,8 @@ export interface Aggregate {
   tick(now: number): PoolEvent[];
   snapshot(slot: number): PoolSnapshot[];
   snapshot(slot: "all"): PoolSummary;
+  /** Of all waits of the last 10 s. */
+  latestWaits(): Percentiles;
   /** `lost` while any worker's pool cannot reach its database. */
   database(): Connectivity;
   /** The largest `pool.max` that the connection budget allows each worker; null when not known. */
@@ -196,6 +198,11 @@ export function createAggregate(settings: AggregateSettings): Aggregate {
       return [...lines(now, elapsedMs), ...pendingLines(now)];
     },
     snapshot,
+    latestWaits() {
+      const waits = createHistogram();
+      for (const { series } of all.values()) mergeWhole(waits, series.judgedWait.histogram);
+      return rounded(percentiles(waits));
+    },
     database() {
       const states = [...all.values()].flatMap(({ series }) =>
         [...series.live.values()].map(({ database }) => database),

@@ -4,6 +4,8 @@ import type { Pool, PoolClient } from "pg";
 export interface TableShape {
   name: string;
   columns: ReadonlySet<string>;
+  /** Columns that a row may leave empty. */
+  nullable: ReadonlySet<string>;
   /** Primary key columns, in order. */
   key: readonly string[];
   /** Columns `GENERATED ALWAYS AS IDENTITY`: given values need OVERRIDING SYSTEM VALUE. */
@@ -17,6 +19,7 @@ export interface TableShape {
 interface Row {
   name: string;
   columns: string[];
+  nullable: string[];
   key: string[];
   always_identity: string[];
   sequences: string[];
@@ -28,6 +31,8 @@ const TABLES = `
 SELECT c.relname AS name,
   (SELECT coalesce(array_agg(attname::text ORDER BY attnum), '{}') FROM pg_attribute a
     WHERE a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns,
+  (SELECT coalesce(array_agg(attname::text), '{}') FROM pg_attribute a
+    WHERE a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND NOT attnotnull) AS nullable,
   (SELECT coalesce(array_agg(a.attname::text ORDER BY k.n), '{}') FROM pg_index i
     CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, n)
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
@@ -61,6 +66,7 @@ export async function readTables(
       {
         name: row.name,
         columns: new Set(row.columns),
+        nullable: new Set(row.nullable),
         key: row.key,
         alwaysIdentity: new Set(row.always_identity),
         sequences: new Set(row.sequences),

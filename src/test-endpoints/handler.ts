@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Pool } from "pg";
 import { BadRequest } from "./fixtures.js";
 import { seed } from "./seed.js";
-import { countRows, deleteRow, NoSuchThing, readTable, reset, snapshot } from "./tables.js";
+import { countRows, deleteRow, Held, NoSuchThing, readTable, reset, snapshot } from "./tables.js";
 
 const PREFIX = "/__test__/";
 /** Ten thousand rows of a few kilobytes fit; a mistake that never ends does not. */
@@ -26,7 +26,19 @@ export type TestEndpoints = (request: IncomingMessage, response: ServerResponse)
 interface Answer {
   status: number;
   body: unknown;
+  /** Methods that the path takes. */
+  allow?: string;
 }
+
+/** Every path, and what it is asked with. */
+const METHODS: Readonly<Record<string, string>> = {
+  reset: "POST",
+  seed: "POST",
+  snapshot: "GET",
+  table: "GET",
+  "table/count": "GET",
+  "table/ID": "DELETE",
+};
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
@@ -67,7 +79,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 
 async function route(input: TestEndpointsInput, request: IncomingMessage): Promise<Answer> {
   const { pool, namespace } = input;
-  const path = new URL(request.url ?? "", "http://app").pathname.slice(PREFIX.length);
+  const path = /^[^?#]*/.exec(request.url ?? "")?.[0].slice(PREFIX.length) ?? "";
   const [head = "", name = "", tail, ...rest] = path.split("/").map(decodeURIComponent);
   const what = `${request.method ?? ""} ${head}${head === "table" && tail !== undefined ? "/" : ""}`;
   if (rest.length === 0) {
@@ -87,6 +99,15 @@ async function route(input: TestEndpointsInput, request: IncomingMessage): Promi
         return { status: 200, body: await deleteRow(pool, namespace, name, tail ?? "") };
     }
   }
+  const shape = tail === undefined ? head : `${head}/${tail === "count" ? tail : "ID"}`;
+  const allow =
+    rest.length === 0 && (tail !== undefined || name === "" || head === "table")
+      ? METHODS[shape]
+      : undefined;
+  if (allow !== undefined) {
+    const error = `${PREFIX}${path} takes ${allow}, not ${request.method ?? ""}`;
+    return { status: 405, body: { error }, allow };
+  }
   throw new NoSuchThing(`there is no test endpoint ${request.method ?? ""} ${PREFIX}${path}`);
 }
 
@@ -94,9 +115,10 @@ function answerTo(error: unknown): Answer {
   const body = { error: error instanceof Error ? error.message : String(error) };
   if (error instanceof NoSuchThing) return { status: 404, body };
   if (error instanceof BadRequest || error instanceof URIError) return { status: 400, body };
-  // Class 22 and 23: PostgreSQL refuses the data, not the connection.
+  if (error instanceof Held) return { status: 409, body };
+  // Classes 22, 23, 42 and P0: PostgreSQL, or a trigger, refuses the data, not the connection.
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return { status: /^2[23]/.test(code) ? 400 : 500, body: { ...body, code } };
+  return { status: /^(?:2[23]|42|P0)[0-9A-Z]{3}$/.test(code) ? 400 : 500, body: { ...body, code } };
 }
 
 async function answer(input: TestEndpointsInput, request: IncomingMessage): Promise<Answer> {
@@ -110,10 +132,11 @@ async function answer(input: TestEndpointsInput, request: IncomingMessage): Prom
 export function createTestEndpoints(input: TestEndpointsInput): TestEndpoints {
   return (request, response) => {
     if (request.url?.startsWith(PREFIX) !== true) return false;
-    void answer(input, request).then(({ status, body }) => {
+    void answer(input, request).then(({ status, body, allow }) => {
       const text = `${JSON.stringify(body)}\n`;
       // A refused body is not read to its end, so the connection can't be used again.
       if (!request.complete) response.setHeader("connection", "close");
+      if (allow !== undefined) response.setHeader("allow", allow);
       response.writeHead(status, {
         "content-type": "application/json; charset=utf-8",
         "content-length": Buffer.byteLength(text),

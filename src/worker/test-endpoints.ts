@@ -17,7 +17,8 @@ export function installTestEndpoints(traffic: Traffic, runtime: Runtime): void {
     endpoints ??= createTestEndpoints({
       pool: ownPool(runtime).pool,
       namespace: config.database.namespace,
-      secret: process.env["DAZZLE_TEST_SECRET"] ?? null,
+      // Empty is not set, as in a copied .env.
+      secret: process.env["DAZZLE_TEST_SECRET"] || null,
     });
     return endpoints(request, response);
   });

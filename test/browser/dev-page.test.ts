@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -221,6 +222,55 @@ describe.skipIf(CHROMIUM === null)(`the development page${REASON}`, () => {
     }
     const back = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     expect(back).toBe("rgb(17, 22, 20)");
+  });
+});
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
+
+/** What axe-core finds on the page, a line each. */
+async function complaintsOf(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const axe: unknown = Reflect.get(globalThis, "axe");
+    const run: unknown = typeof axe === "object" && axe !== null ? Reflect.get(axe, "run") : null;
+    if (typeof run !== "function") throw new Error("axe-core is not there");
+    const { violations } = (await run()) as {
+      violations: { id: string; nodes: { html: string }[] }[];
+    };
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  });
+}
+
+describe.skipIf(CHROMIUM === null)(`for everyone, the development page${REASON}`, () => {
+  it.each(["light", "dark"] as const)("is accessible in every view when it is %s", async (scheme) => {
+    const page = await open(await start(), "overview", { colorScheme: scheme });
+    await page.waitForSelector(".uplot");
+    for (const tab of ["overview", "migrations", "configuration", "log"]) {
+      await page.click(`#tab-${tab}`);
+      await page.waitForSelector(`#panel-${tab} :is(.figure, .change, .empty, tr, li)`);
+      expect([tab, await complaintsOf(page)]).toEqual([tab, []]);
+    }
+  });
+
+  it("shows where the keyboard is", async () => {
+    const page = await open(await start());
+    for (let presses = 0; presses < 6; presses += 1) {
+      await page.keyboard.press("Tab");
+      const outline = await page.evaluate(() => {
+        const active = document.activeElement;
+        return active === null ? "" : getComputedStyle(active).outlineStyle;
+      });
+      expect(outline).toBe("solid");
+    }
+  });
+
+  it("forgets a wait that is over after ten seconds", async () => {
+    const site = await start(["--no-watch"], { DAZZLE_DB_POOL_MAX: "2" });
+    const page = await open(site);
+    await Promise.all(Array.from({ length: 6 }, () => fetch(`${site.app}/hold`)));
+    const wait = page.locator(".figure", { hasText: "Wait p99" }).locator(".value");
+    await expect.poll(() => wait.textContent(), { timeout: 30_000 }).toMatch(/[1-9].* s/);
+    await expect.poll(() => wait.textContent(), { timeout: 60_000 }).toBe("0 ms");
   });
 });
 

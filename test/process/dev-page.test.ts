@@ -121,7 +121,11 @@ describe("the development page in development", () => {
     for (const path of ["/dazzle/dev/events", "/dazzle/dev/config", "/dazzle/dev/plan"]) {
       expect(await ask(port, path)).toMatchObject({ status: 401 });
     }
+    const foreign = { ...page, origin: "http://evil.example" };
+    expect(await ask(port, "/dazzle/dev/session", foreign)).toMatchObject({ status: 403 });
     expect(await ask(port, "/status", { host: "evil.example" })).toMatchObject({ status: 403 });
+    expect(await ask(port, "/metrics", { host: "evil.example" })).toMatchObject({ status: 403 });
+    expect(await ask(port, "//", {})).toMatchObject({ status: 404 });
   });
 });
 

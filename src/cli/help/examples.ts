@@ -89,8 +89,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["init --force", "write the files anew"],
   ],
   deploy: [
-    ["deploy docker", "a Dockerfile and what belongs to it"],
-    ["deploy systemd", "a unit with socket activation"],
+    ["deploy docker", "Dockerfile, .dockerignore and compose.yaml"],
+    ["deploy kubernetes --dry-run", "print the manifests and write nothing"],
+    ["deploy systemd --force", "service, socket and backup units, written anew"],
+    ["deploy heroku --env staging", "Procfile and app.json as staging is configured"],
   ],
   fleet: [["fleet", "every supervisor that shares this database"]],
   completion: [

@@ -8,6 +8,7 @@ export const backup = {
     key: "backup.dir",
     kind: path,
     default: ".",
+    variable: "DAZZLE_BACKUP_DIR",
     doc: "The folder that backups are written to and listed from, relative to the folder of dazzle.toml.",
     example: '"backups"',
   }),

@@ -4,7 +4,7 @@
  * on not knowing the token: only a browser on this machine is handed it.
  */
 import type { IncomingMessage } from "node:http";
-import { isOwnHost, type Refusal } from "../guard.js";
+import { isOwnHost, isOwnOrigin, type Refusal } from "../guard.js";
 
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
@@ -12,6 +12,9 @@ const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 export function pageGuard(request: IncomingMessage, host: string): Refusal | null {
   if (!isOwnHost(request.headers.host ?? "", host)) {
     return { status: 403, reason: "the Host header names another site" };
+  }
+  if (!isOwnOrigin(request)) {
+    return { status: 403, reason: "the Origin header names another site" };
   }
   const site = request.headers["sec-fetch-site"];
   const navigates =

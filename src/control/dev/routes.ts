@@ -4,7 +4,7 @@ import type { Setting } from "../../config/load.js";
 import { describeOrigin } from "../../config/origin.js";
 import { commandGuard, isTokenRight, type Guard, type Refusal } from "../guard.js";
 import type { ControlTarget } from "../protocol.js";
-import { command, json, readInput, send, type Answer, type Input } from "../answers.js";
+import { command, json, pathOf, readInput, send, type Answer, type Input } from "../answers.js";
 import { isFromHere, pageGuard } from "./access.js";
 import { isAsset, sendAsset } from "./assets.js";
 import { startHistory } from "./history.js";
@@ -35,10 +35,11 @@ export interface DevRoutesInput {
 
 export function createDevRoutes({ target, dev, guard }: DevRoutesInput): DevRoutes {
   const token = guard.token ?? "";
-  const history = startHistory(
-    () => target.status(),
-    () => dev.feed.exhausted(),
-  );
+  const history = startHistory({
+    status: () => target.status(),
+    waits: () => dev.waits(),
+    exhausted: () => dev.feed.exhausted(),
+  });
 
   const session = (request: IncomingMessage): Answer => {
     // The header makes another site's request ask for leave first, which is never given.
@@ -110,8 +111,8 @@ export function createDevRoutes({ target, dev, guard }: DevRoutesInput): DevRout
 
   return {
     answer: async (request, response) => {
-      const { pathname } = new URL(request.url ?? "/", "http://supervisor");
-      if (pathname === PREFIX) {
+      const pathname = pathOf(request);
+      if (pathname === PREFIX && request.method === "GET") {
         response.writeHead(308, { location: `${PREFIX}/` }).end();
         return true;
       }
@@ -119,9 +120,13 @@ export function createDevRoutes({ target, dev, guard }: DevRoutesInput): DevRout
       const path = pathname.slice(PREFIX.length);
       const refusal = pageGuard(request, guard.host);
       if (refusal !== null) refuse(response, refusal);
-      else if (request.method === "GET") await get(path, request, response);
+      else if (request.method === "GET" || request.method === "HEAD")
+        await get(path, request, response);
       else if (request.method === "POST") await post(path, request, response);
-      else send(response, { status: 405, body: "not allowed\n" });
+      else {
+        response.setHeader("allow", "GET, HEAD, POST");
+        send(response, { status: 405, body: "not allowed\n" });
+      }
       return true;
     },
     close: () => history.close(),

@@ -1,5 +1,6 @@
 /** What the development page can see and do beyond what every control server can. */
 import type { Setting } from "../../config/load.js";
+import type { WaitMilliseconds } from "../protocol.js";
 import type { LogFeed } from "./log-feed.js";
 import type { PlanView, RevisionView } from "./wire.js";
 
@@ -7,6 +8,8 @@ export interface DevTarget {
   readonly project: string;
   readonly feed: LogFeed;
   settings(): readonly Setting[];
+  /** Of the checkouts of all pools in the last 10 s. */
+  waits(): WaitMilliseconds;
   /** Rejects when the database can't be reached or the schema files are wrong. */
   plan(): Promise<PlanView>;
   /** Oldest first. Rejects when the database can't be reached or a file can't be read as a revision. */

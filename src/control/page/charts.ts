@@ -35,6 +35,8 @@ interface Definition {
   readonly marks?: boolean;
   /** The scale is at least this high, so that noise near zero stays small. */
   readonly least: number;
+  /** What is counted has no halves. */
+  readonly whole?: boolean;
 }
 
 const whole = (value: number): string => Math.round(value).toString();
@@ -43,7 +45,7 @@ const DEFINITIONS: readonly Definition[] = [
   {
     title: "Waiting for a connection",
     about:
-      "How long checkouts of all pools waited, over the last seconds. Shaded: a pool is exhausted.",
+      "How long checkouts of all pools waited, over the last 10 s each. Shaded: a pool is exhausted.",
     lines: [
       { label: "p99", column: 3, colour: "--chart-3", fill: true },
       { label: "p95", column: 2, colour: "--chart-2" },
@@ -63,6 +65,7 @@ const DEFINITIONS: readonly Definition[] = [
       { label: "max", column: COLUMN.limit, colour: "--muted", dash: [4, 4], steps: true },
     ],
     value: whole,
+    whole: true,
     least: 5,
   },
   {
@@ -70,6 +73,7 @@ const DEFINITIONS: readonly Definition[] = [
     about: "Of all workers.",
     lines: [{ label: "requests/s", column: COLUMN.requests, colour: "--chart-1", fill: true }],
     value: whole,
+    whole: true,
     least: 5,
   },
   {
@@ -82,6 +86,9 @@ const DEFINITIONS: readonly Definition[] = [
 ];
 
 const HEIGHT = 170;
+const WHOLE_STEPS = [1, 2, 5]
+  .flatMap((n) => [0, 1, 2, 3, 4, 5].map((power) => n * 10 ** power))
+  .sort((a, b) => a - b);
 
 const colourOf = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -146,7 +153,12 @@ function optionsOf(definition: Definition, width: number): uPlot.Options {
     },
     axes: [
       { ...axis, size: 30, space: 70, values: "{HH}:{mm}:{ss}" },
-      { ...axis, size: 52, values: (_chart, values) => values.map(definition.value) },
+      {
+        ...axis,
+        size: 52,
+        values: (_chart, values) => values.map(definition.value),
+        ...(definition.whole === true ? { incrs: WHOLE_STEPS } : {}),
+      },
     ],
     series: [
       { label: "time", value: "{HH}:{mm}:{ss}" },
@@ -192,7 +204,7 @@ export function createCharts(): Charts {
     const element = h(
       "section",
       { class: "card chart", title: definition.about },
-      h("h3", {}, definition.title, definition.marks === true && mark),
+      h("h2", { class: "title" }, definition.title, definition.marks === true && mark),
       place,
     );
     return { definition, place, element, chart: null as uPlot | null };

@@ -46,7 +46,7 @@ export function createConfiguration(): {
       h(
         "div",
         { class: "row" },
-        h("h3", {}, "Configuration in force"),
+        h("h2", { class: "title" }, "Configuration in force"),
         h("span", { class: "grow" }),
         search,
       ),

@@ -25,7 +25,7 @@ interface Filter {
 
 const fieldsOf = ({ fields }: FeedLine): string =>
   Object.entries(fields)
-    .filter(([key]) => key !== "worker" && key !== "details" && key !== "stack")
+    .filter(([key]) => key !== "worker" && key !== "details" && !key.endsWith("stack"))
     .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join(" ");
 
@@ -43,7 +43,7 @@ function passes(line: FeedLine, { level, source, words }: Filter): boolean {
 }
 
 function row(line: FeedLine): HTMLElement {
-  const source = line.worker === null ? "" : `worker ${line.worker}`;
+  const source = line.worker === null ? "supervisor" : `worker ${line.worker}`;
   const block = blockOf(line);
   const fields = line.stream === null || Object.keys(line.fields).length > 0 ? fieldsOf(line) : "";
   return h(
@@ -51,11 +51,15 @@ function row(line: FeedLine): HTMLElement {
     { class: line.level },
     h("time", { datetime: line.time }, clock(line.time)),
     h("span", { class: "level" }, line.level),
-    source !== "" && h("span", { class: "tag plain" }, source),
-    line.event !== null && h("span", { class: "event" }, line.event),
-    h("span", { class: "msg" }, line.msg),
-    fields !== "" && h("span", { class: "fields" }, fields),
-    block !== null && h("pre", {}, block),
+    h("span", { class: "source" }, source),
+    h(
+      "div",
+      { class: "said" },
+      line.event !== null && h("span", { class: "event" }, line.event),
+      h("span", { class: "msg" }, line.msg),
+      fields !== "" && h("span", { class: "fields" }, fields),
+      block !== null && h("pre", {}, block),
+    ),
   );
 }
 
@@ -91,7 +95,7 @@ export function createLog(): { element: HTMLElement; search: HTMLElement; shown:
       h(
         "div",
         { class: "row wrap filters" },
-        h("h3", {}, "Log"),
+        h("h2", { class: "title" }, "Log"),
         h("span", { class: "grow" }),
         levels,
         sources,

@@ -148,10 +148,13 @@ function arrows(event: KeyboardEvent): void {
 }
 
 const title = h("h1", {}, "supervise");
+const workerCount = h("span", { class: "count" }, "–");
 const pill = h("span", { class: "pill" }, "connecting");
 const facts = h("p", { class: "facts" });
 const address = h("a", { target: "_blank", rel: "noopener noreferrer" });
 const offline = h("p", { class: "offline", role: "alert", hidden: true });
+const tokenAnswer = h("p", { class: "note", role: "status" });
+let tried = false;
 const tokenForm = h(
   "form",
   { class: "card ask", hidden: true, onsubmit: (event) => enter(event) },
@@ -167,12 +170,17 @@ const tokenForm = h(
     h("input", { type: "password", name: "token", "aria-label": "Token", required: true }),
     h("button", { class: "primary" }, "Enter"),
   ),
+  tokenAnswer,
 );
 
 function enter(event: Event): void {
   event.preventDefault();
   const given = new FormData(tokenForm).get("token");
-  if (typeof given === "string") useToken(given);
+  if (typeof given !== "string") return;
+  useToken(given);
+  // A right one hides the form at the next try.
+  tried = true;
+  setText(tokenAnswer, "Trying…");
 }
 
 function header(): void {
@@ -190,7 +198,10 @@ function header(): void {
       : "The supervisor does not answer. What you see is from before; it is tried again each second.",
   );
   tokenForm.hidden = connection !== "refused";
+  if (connection === "live") tried = false;
   if (status === null) return;
+  const now = workersNow();
+  setText(workerCount, now === 1 ? "1 worker" : `${now} workers`);
   const name = store.project === "" ? "supervise" : store.project;
   setText(title, name);
   document.title = `${state === "running" ? "" : `${state}: `}${name}`;
@@ -229,11 +240,19 @@ function start(): void {
         pill,
         address,
         h("span", { class: "grow" }),
-        actionButton("−", fewer, {
-          "aria-label": "One worker fewer",
-          title: "One worker fewer (-)",
-        }),
-        actionButton("+", more, { "aria-label": "One worker more", title: "One worker more (+)" }),
+        h(
+          "div",
+          { class: "stepper", role: "group", "aria-label": "Workers" },
+          actionButton("−", fewer, {
+            "aria-label": "One worker fewer",
+            title: "One worker fewer (-)",
+          }),
+          workerCount,
+          actionButton("+", more, {
+            "aria-label": "One worker more",
+            title: "One worker more (+)",
+          }),
+        ),
         actionButton("Reload", reload, {
           class: "primary",
           title: "Replace the workers one by one (r)",
@@ -281,6 +300,7 @@ function start(): void {
   );
   on("connection", header);
   on("status", header);
+  on("refused", () => setText(tokenAnswer, tried ? "This token is not the supervisor's." : ""));
   document.addEventListener("keydown", pressed);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => overview.recolour());
   open(

@@ -22,7 +22,7 @@ function safeItem(change: SafeChange): HTMLElement {
   return h(
     "li",
     { class: "change" },
-    h("h4", {}, h("span", { class: "tag good" }, "safe"), nameOf(change)),
+    h("h3", {}, h("span", { class: "tag good" }, "safe"), nameOf(change)),
     h("pre", {}, h("code", {}, change.sql)),
     notes.length > 0 && h("p", { class: "note" }, notes.join(" · ")),
   );
@@ -32,7 +32,7 @@ function unsafeItem(change: UnsafeChange): HTMLElement {
   return h(
     "li",
     { class: "change" },
-    h("h4", {}, h("span", { class: "tag bad" }, "unsafe"), nameOf(change)),
+    h("h3", {}, h("span", { class: "tag bad" }, "unsafe"), nameOf(change)),
     h("p", {}, change.reason),
     change.suggestion !== "" && h("pre", {}, h("code", {}, change.suggestion)),
   );
@@ -62,7 +62,7 @@ function planCard(plan: PlanView, toRun: number, refresh: () => Promise<void>): 
     h(
       "div",
       { class: "row wrap" },
-      h("h3", {}, "Plan"),
+      h("h2", { class: "title" }, "Plan"),
       h("span", { class: "grow" }),
       actionButton("Check again", refresh),
       parts.length > 0 && run,
@@ -91,7 +91,7 @@ function failedCard(reason: string, refresh: () => Promise<void>): HTMLElement {
   return h(
     "section",
     { class: "card" },
-    h("h3", {}, "The plan can't be worked out"),
+    h("h2", { class: "title" }, "The plan can't be worked out"),
     h(
       "pre",
       { class: "error" },

@@ -43,6 +43,9 @@ function createRow(id: number): Row {
     { class: "small", "aria-label": `Restart worker ${id}` },
   );
   const [name, stateCell, up, cpu, memory, loop, requests, inFlight, pool, restarts] = cells;
+  const number = h("span", {}, String(id));
+  const pid = h("span", { class: "note" });
+  if (name !== undefined) fill(name, number, " ", pid);
   if (stateCell !== undefined) fill(stateCell, state);
   if (pool !== undefined) fill(pool, bar, used);
   const element = h("tr", {}, ...cells, h("td", { class: "act" }, button));
@@ -55,7 +58,8 @@ function createRow(id: number): Row {
       const open = worker.pools.reduce((sum, one) => sum + one.total - one.idle, 0);
       const most = worker.pools.reduce((sum, one) => sum + one.max, 0);
       const waiting = worker.pools.reduce((sum, one) => sum + one.waiting, 0);
-      set(name, `${worker.id}${worker.pid === null ? "" : ` · ${worker.pid}`}`);
+      setText(number, String(worker.id));
+      setText(pid, worker.pid === null ? "" : `pid ${worker.pid}`);
       setText(state, worker.state);
       state.className = `state ${worker.state}`;
       set(up, worker.pid === null ? "–" : duration(worker.uptime_s));
@@ -74,13 +78,17 @@ function createRow(id: number): Row {
   };
 }
 
+/** Columns of a sample. */
+const WAIT = { p99: 3, max: 4 };
+const latest = (column: number): number => store.columns[column]?.at(-1) ?? 0;
+
 function figures({ pool, budget, workers, migrations }: Status): HTMLElement[] {
   const ready = workers.filter((worker) => worker.state === "ready").length;
   const figure = (title: string, value: string, note: string, bad = false) =>
     h(
       "div",
       { class: `card figure${bad ? " bad" : ""}` },
-      h("h3", {}, title),
+      h("h2", { class: "title" }, title),
       h("p", { class: "value" }, value),
       h("p", { class: "note" }, note),
     );
@@ -93,8 +101,8 @@ function figures({ pool, budget, workers, migrations }: Status): HTMLElement[] {
     ),
     figure(
       "Wait p99",
-      milliseconds(pool.wait_ms.p99),
-      `p50 ${milliseconds(pool.wait_ms.p50)}, longest ${milliseconds(pool.wait_ms.max)}`,
+      milliseconds(latest(WAIT.p99)),
+      `longest ${milliseconds(latest(WAIT.max))}, last 10 s`,
       store.columns[11]?.at(-1) === 1,
     ),
     figure(
@@ -137,13 +145,32 @@ export function createOverview(): { element: HTMLElement; recolour: () => void }
   const body = h("tbody");
   const numbers = h("div", { class: "figures" });
   const warnings = h("ul", { class: "warnings" });
-  const warningCard = h("section", { class: "card" }, h("h3", {}, "Recent warnings"), warnings);
+  const warningCard = h(
+    "section",
+    { class: "card" },
+    h("h2", { class: "title" }, "Recent warnings"),
+    warnings,
+  );
   const charts = createCharts();
   const empty = h("p", { class: "empty" }, "Waiting for the first workers…");
   const table = h(
     "table",
     { class: "workers" },
-    h("thead", {}, h("tr", {}, ...COLUMNS.map((title) => h("th", { scope: "col" }, title)))),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        ...COLUMNS.map((title) =>
+          h(
+            "th",
+            { scope: "col" },
+            title === "" ? h("span", { class: "unseen" }, "Action") : title,
+          ),
+        ),
+      ),
+    ),
     body,
   );
 
@@ -182,7 +209,7 @@ export function createOverview(): { element: HTMLElement; recolour: () => void }
     "div",
     { class: "view" },
     numbers,
-    h("section", { class: "card" }, h("h3", {}, "Workers"), empty, table),
+    h("section", { class: "card" }, h("h2", { class: "title" }, "Workers"), empty, table),
     charts.element,
     warningCard,
   );

@@ -47,7 +47,7 @@ function item(revision: RevisionView): HTMLElement {
     "li",
     { class: "change revision" },
     h(
-      "h4",
+      "h3",
       {},
       h("span", { class: `tag ${TAG[revision.state]}` }, revision.state),
       revision.name.replaceAll(/[_-]+/g, " "),
@@ -80,7 +80,7 @@ export function revisionsCard(revisions: readonly RevisionView[]): HTMLElement {
     },
     `Show ${rest.length} older`,
   );
-  const card = h("section", { class: "card" }, h("h3", {}, "Revisions"));
+  const card = h("section", { class: "card" }, h("h2", { class: "title" }, "Revisions"));
   if (revisions.length === 0) {
     card.append(
       h("p", { class: "empty" }, "No revisions yet. This writes one:"),
@@ -95,7 +95,11 @@ export function revisionsCard(revisions: readonly RevisionView[]): HTMLElement {
 
 /** Where the revisions can't be read, why not. */
 export function revisionsFailed(reason: string): HTMLElement {
-  const card = h("section", { class: "card" }, h("h3", {}, "The revisions can't be read"));
+  const card = h(
+    "section",
+    { class: "card" },
+    h("h2", { class: "title" }, "The revisions can't be read"),
+  );
   card.append(h("pre", { class: "error" }, reason));
   return card;
 }

@@ -16,7 +16,7 @@ export interface Store {
   problem: DevProblem | null;
 }
 
-export type Topic = "connection" | "status" | "samples" | "log" | "problem" | "plan";
+export type Topic = "connection" | "status" | "samples" | "log" | "problem" | "plan" | "refused";
 
 export const store: Store = {
   connection: "connecting",
@@ -109,6 +109,10 @@ export function connect(): void {
   void follow({
     event: take,
     connected: () => setConnection("live"),
-    lost: (refused: Refused | null) => setConnection(refused?.status === 401 ? "refused" : "lost"),
+    lost: (refused: Refused | null) => {
+      const isRefused = refused?.status === 401;
+      setConnection(isRefused ? "refused" : "lost");
+      if (isRefused) say("refused");
+    },
   });
 }
