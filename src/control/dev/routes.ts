@@ -81,6 +81,8 @@ export function createDevRoutes({ target, dev, guard }: DevRoutesInput): DevRout
     const name = path === "/" ? "index.html" : path.replace(/^\/assets\//, "");
     if (isAsset(name) && (path === "/" || path.startsWith("/assets/"))) {
       sendAsset(response, name);
+    } else if (path.startsWith("/assets/")) {
+      send(response, { status: 404, body: "not found\n" });
     } else if (path !== "/session" && !isTokenRight(request, token)) {
       refuse(response, { status: 401, reason: "the token is missing or wrong" });
     } else if (path === "/events") {

@@ -110,11 +110,16 @@ export function createMigrations(): { element: HTMLElement; shown: () => void } 
   const element = h("div", { class: "view" });
   let visible = false;
   let stale = true;
+  let drawn = "";
   const refresh = async (): Promise<void> => {
     stale = false;
     if (element.childElementCount === 0)
       fill(element, h("p", { class: "empty" }, "Working out the plan…"));
     const [plan, revisions] = await Promise.allSettled([get("/plan"), get("/revisions")]);
+    // What has not changed is left in peace: the selection, the focus, how far it is scrolled.
+    const found = JSON.stringify([plan, revisions, String(Reflect.get(plan, "reason"))]);
+    if (found === drawn) return;
+    drawn = found;
     const known =
       revisions.status === "fulfilled" && isRevisions(revisions.value) ? revisions.value : null;
     const toRun = known === null ? 0 : known.filter(isRunnable).length;

@@ -26,19 +26,29 @@ function noteOf({ state, empty, applied_at }: RevisionView): string {
   return empty ? "Nothing stands in it yet, so it is not run." : "";
 }
 
-function sqlOf({ up, down }: RevisionView): HTMLElement | false {
+/** The versions whose SQL is unfolded: they stay so when the list is drawn anew. */
+const unfolded = new Set<string>();
+
+function sqlOf({ version, up, down }: RevisionView): HTMLElement | false {
   if (up === null) return false;
   const section = (title: string, sql: string) => [
     h("p", { class: "note" }, title),
     h("pre", {}, h("code", {}, sql)),
   ];
-  return h(
+  const details = h(
     "details",
-    {},
+    {
+      open: unfolded.has(version),
+      ontoggle: () => {
+        if (details.open) unfolded.add(version);
+        else unfolded.delete(version);
+      },
+    },
     h("summary", {}, "SQL"),
     ...section("up", up === "" ? "-- nothing yet" : up),
     ...(down === null ? [h("p", { class: "note" }, "no way down")] : section("down", down)),
   );
+  return details;
 }
 
 function item(revision: RevisionView): HTMLElement {
