@@ -45,7 +45,7 @@ export async function runTop(supervisor: RunningSupervisor, io: Io): Promise<voi
   };
   const refresh = async (): Promise<void> => {
     status = await fetchStatus(supervisor);
-    waits = [...waits, (status.waits?.at(-1) ?? 0)].slice(-KEPT);
+    waits = [...waits, status.waits?.at(-1) ?? 0].slice(-KEPT);
     draw();
   };
   const say = (text: string): void => {

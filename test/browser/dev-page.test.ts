@@ -242,15 +242,18 @@ async function complaintsOf(page: Page): Promise<string[]> {
 }
 
 describe.skipIf(CHROMIUM === null)(`for everyone, the development page${REASON}`, () => {
-  it.each(["light", "dark"] as const)("is accessible in every view when it is %s", async (scheme) => {
-    const page = await open(await start(), "overview", { colorScheme: scheme });
-    await page.waitForSelector(".uplot");
-    for (const tab of ["overview", "migrations", "configuration", "log"]) {
-      await page.click(`#tab-${tab}`);
-      await page.waitForSelector(`#panel-${tab} :is(.figure, .change, .empty, tr, li)`);
-      expect([tab, await complaintsOf(page)]).toEqual([tab, []]);
-    }
-  });
+  it.each(["light", "dark"] as const)(
+    "is accessible in every view when it is %s",
+    async (scheme) => {
+      const page = await open(await start(), "overview", { colorScheme: scheme });
+      await page.waitForSelector(".uplot");
+      for (const tab of ["overview", "migrations", "configuration", "log"]) {
+        await page.click(`#tab-${tab}`);
+        await page.waitForSelector(`#panel-${tab} :is(.figure, .change, .empty, tr, li)`);
+        expect([tab, await complaintsOf(page)]).toEqual([tab, []]);
+      }
+    },
+  );
 
   it("shows where the keyboard is", async () => {
     const page = await open(await start());
