@@ -2,7 +2,7 @@
 import { abandon } from "./reload.js";
 import { crashesNow, giveUp, log, setSlot, slotOf, type Draft } from "./draft.js";
 import type { Event } from "./events.js";
-import { restartDelay, within } from "./restart-policy.js";
+import { loopDelay, restartDelay, within } from "./restart-policy.js";
 import { wanted, type Failure, type Worker } from "./state.js";
 
 type Exited = Extract<Event, { type: "worker.exited" }>;
@@ -95,7 +95,8 @@ function restart(draft: Draft, worker: Worker, failure: Failure, exit: Exited): 
     });
     return;
   }
-  const delay = restartDelay(crashes.length, draft.random);
+  const inLoop = exit.signal === null && crashes.length > 1 && id !== 0;
+  const delay = inLoop ? delayInLoop(draft) : restartDelay(crashes.length, draft.random);
   setSlot(draft, id, { crashes, forkAt: draft.now + delay, restarts: slot.restarts + 1 });
   const all = crashesNow(draft);
   if (all > maxRestarts) {
@@ -113,4 +114,15 @@ function restart(draft: Draft, worker: Worker, failure: Failure, exit: Exited): 
     msg: `worker ${id} is replaced ${delay === 0 ? "at once" : `in ${delay} ms`}`,
     fields: { worker: id, delay_ms: delay, crashes: all, max_restarts: maxRestarts },
   });
+}
+
+function delayInLoop(draft: Draft): number {
+  const { settings, slots } = draft.state;
+  const loop = {
+    crashes: crashesNow(draft) + 1,
+    maxRestarts: settings.maxRestarts,
+    windowMs: settings.restartWindowMs,
+    lastPlanned: Math.max(...slots.map(({ forkAt }) => forkAt ?? 0)),
+  };
+  return loopDelay(loop, draft.now, draft.random);
 }

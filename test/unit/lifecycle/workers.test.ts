@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { restartDelay, within } from "../../../src/lifecycle/restart-policy.js";
+import { loopDelay, restartDelay, within } from "../../../src/lifecycle/restart-policy.js";
 import { overall } from "../../../src/lifecycle/state.js";
 import { logged, machine, only } from "./machine.js";
 
@@ -81,6 +81,27 @@ describe("an unexpected end", () => {
       for (const newcomer of it.keys("starting")) it.take({ type: "worker.ready", key: newcomer });
     }
     expect(delays).toEqual([0, 100, 200, 400, 800, 1_600]);
+  });
+
+  test("of several workers over and over is followed by replacements one after the other", () => {
+    const it = machine({ workers: 2, maxRestarts: 10 }).boot();
+    const crash = (key: number): unknown => {
+      const lines = only(it.exits(key), "log");
+      return lines.find((l) => l.event === "worker.restarting")?.fields?.["delay_ms"];
+    };
+    const rounds: unknown[][] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const [first = 0, second = 0] = it.keys("ready");
+      rounds.push([crash(first), crash(second)]);
+      it.wait(5_000);
+      for (const key of it.keys("starting")) it.take({ type: "worker.ready", key });
+    }
+    // Each delay counts the crashes of all, and begins where the one before it ends.
+    expect(rounds).toEqual([
+      [0, 0],
+      [200, 600],
+      [800, 2_400],
+    ]);
   });
 
   test("more often than max_restarts within restart_window ends the supervisor with the last error", () => {
@@ -203,6 +224,12 @@ describe("the restart policy", () => {
 
   test("never waits longer than its cap and jitter", () => {
     expect(restartDelay(1_000, 0.999)).toBeLessThanOrEqual(6_250);
+  });
+
+  test("leaves a crash loop time to reach its limit inside the window", () => {
+    const loop = { maxRestarts: 5, windowMs: 3_000, lastPlanned: 0 };
+    const delays = [2, 3, 4, 5].map((crashes) => loopDelay({ ...loop, crashes }, 0, 0.999));
+    expect(delays).toEqual([125, 250, 480, 480]);
   });
 
   test("counts what lies inside the window", () => {
