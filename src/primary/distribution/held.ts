@@ -134,13 +134,17 @@ export function createHeld(listeners: Listeners): Held {
   async function inherit(owner: Owner): Promise<void> {
     const state = owner.ledger.read();
     owner.ledger.close();
+    const untouched: Copy[] = [];
+    for (const [ticket, copy] of owner.given) {
+      if (state.hasTaken(ticket)) drop(copy);
+      else untouched.push(copy);
+    }
     const left: Copy[] = [];
-    const sort = (copy: Copy, begun: boolean): void => {
-      if (begun) drop(copy);
+    for (const [serial, copy] of owner.held) {
+      if (state.hasBegun(copy.slot, serial)) drop(copy);
       else left.push(copy);
-    };
-    for (const [serial, copy] of owner.held) sort(copy, state.hasBegun(copy.slot, serial));
-    for (const [ticket, copy] of owner.given) sort(copy, state.hasTaken(ticket));
+    }
+    if (untouched.length > 0) rehouse(untouched);
     if (left.length === 0) return;
     const consumed = await consumedAmong(left.map(({ handle }) => handle.fd));
     const safe = left.filter((_, index) => !consumed[index]);

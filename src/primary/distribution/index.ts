@@ -86,16 +86,18 @@ export function createDistribution(setting: Setting, log: Pick<Logger, "warn">):
 
 /** How long a dead worker's channel may stay open, should something else have inherited it. */
 const LAST_MESSAGES_MS = 500;
+const LOOK_MS = 5;
 
-/** Resolves when a worker has ended and what it had sent by then has been received. */
+/**
+ * Resolves when a worker has ended and what it had sent by then has been received. Looks whether the
+ * channel is closed: Node leaves `disconnect` out while a descriptor is unacknowledged.
+ */
 async function whenSilent(worker: Worker): Promise<void> {
-  const child = worker.process;
-  const disconnected = new Promise<void>((resolve) => child.once("disconnect", () => resolve()));
-  await new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const late = new Promise<void>((resolve) => {
-    setTimeout(resolve, LAST_MESSAGES_MS).unref();
-  });
-  await Promise.race([disconnected, late]);
+  await new Promise<void>((resolve) => worker.process.once("exit", () => resolve()));
+  const until = performance.now() + LAST_MESSAGES_MS;
+  while (worker.isConnected() && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref());
+  }
 }
 
 /**
