@@ -169,7 +169,7 @@ describe.skipIf(!existsSync(SCRIPT))("a restore that asks on a terminal", () => 
   afterAll(() => target.drop());
 
   /** Answers the question by `answer`; the exit status as the terminal's shell sees it. */
-  async function asked(answer: (pid: number, press: (keys: string) => void) => void) {
+  async function asked(answer: (terminal: { pid: number; press: (keys: string) => void }) => void) {
     cwd = project({ "dazzle.toml": TOML });
     expect(await finish(supervise(cwd, target.url, "create", "--output", "b.tar.gz"))).toBe(0);
     const words = "backup restore --from b.tar.gz --force";
@@ -186,7 +186,8 @@ describe.skipIf(!existsSync(SCRIPT))("a restore that asks on a terminal", () => 
       output += text;
       if (answered || !output.includes("Type yes:")) return;
       answered = true;
-      answer(Number(/pid=(\d+)/.exec(output)?.[1]), (keys) => void child.stdin.write(keys));
+      const pid = Number(/pid=(\d+)/.exec(output)?.[1]);
+      answer({ pid, press: (keys) => void child.stdin.write(keys) });
     });
     const status = await new Promise((resolve) => child.once("close", resolve));
     return { status, output };
@@ -197,20 +198,20 @@ describe.skipIf(!existsSync(SCRIPT))("a restore that asks on a terminal", () => 
     ["Ctrl+C", "\u0003"],
     ["Ctrl+D", "\u0004"],
   ])("takes %s for no: 130, and nothing changes", async (_, keys) => {
-    const { status, output } = await asked((pid, press) => press(keys));
+    const { status, output } = await asked(({ press }) => press(keys));
     expect([status, output]).toEqual([130, expect.stringMatching(/supervise: interrupted/)]);
     expect(await rowsOf(target.url, "select count(*)::int as n from item")).toEqual([{ n: 1 }]);
     expect(leftovers(cwd)).toEqual([]);
   });
 
   test("ends with 130 when it gets a TERM while it waits for the answer", async () => {
-    const { status } = await asked((pid) => void process.kill(pid, "SIGTERM"));
+    const { status } = await asked(({ pid }) => void process.kill(pid, "SIGTERM"));
     expect(status).toBe(130);
     expect(leftovers(cwd)).toEqual([]);
   });
 
   test("goes ahead when the answer is yes", async () => {
-    const { status, output } = await asked((pid, press) => press("yes\r"));
+    const { status, output } = await asked(({ press }) => press("yes\r"));
     expect([status, output]).toEqual([0, expect.stringMatching(/restored .*b\.tar\.gz/)]);
   });
 });
