@@ -6,6 +6,7 @@
 // Arguments: connect | query, rounds.
 import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
+import { isPool } from "../../../dist/worker/pools/internals.js";
 import { register } from "../../../dist/worker/pools/registry.js";
 import { measure } from "../../../dist/worker/pools/measured.js";
 import { collectPoolReports } from "../../../dist/worker/measure.js";
@@ -68,6 +69,7 @@ function makePool(kind) {
   const who = { user: "bench", database: "bench", host: "bench", password: "" };
   const pool = new Pool({ max: MAX, min: MAX, stream: () => new Server(), ssl: false, ...who });
   if (kind.startsWith("bare")) return pool;
+  if (!isPool(pool)) throw new TypeError("not a pool of pg");
   const { meter } = measure(pool, {
     ...{ name: kind, min: 0, maxLifetimeMs: 0, acquireTimeoutMs: 5_000, ownLimit: false },
     careful: kind === "own",
