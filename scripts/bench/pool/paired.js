@@ -4,8 +4,8 @@
 // itself, so that nothing but the client's own work is in the figures; a second pool of pg alone shows
 // the noise. As JSON on stdout: the 1st percentile of each pool's rounds in microseconds.
 // Arguments: connect | query, rounds.
-import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
+import { Duplex } from "node:stream";
 import { isPool } from "../../../dist/worker/pools/internals.js";
 import { register } from "../../../dist/worker/pools/registry.js";
 import { measure } from "../../../dist/worker/pools/measured.js";
@@ -35,8 +35,7 @@ const ANSWER = Buffer.concat([
   READY,
 ]);
 
-class Server extends EventEmitter {
-  writable = true;
+class Server extends Duplex {
   greeted = false;
   connect() {
     process.nextTick(() => this.emit("connect"));
@@ -44,7 +43,7 @@ class Server extends EventEmitter {
   setNoDelay() {}
   ref() {}
   unref() {}
-  /** @param {Buffer} data */
+  /** @override @param {Buffer} data */
   write(data) {
     if (data[0] === 0x58) return true;
     const answer = this.greeted ? Buffer.from(ANSWER) : WELCOME;
@@ -52,12 +51,18 @@ class Server extends EventEmitter {
     setImmediate(() => this.emit("data", answer));
     return true;
   }
+  /** @override */
   end() {
     setImmediate(() => this.emit("close"));
+    return this;
   }
+  /** @override */
   destroy() {
-    this.end();
+    return this.end();
   }
+  // What the client is to read is emitted at once.
+  /** @override */
+  _read() {}
 }
 
 /** @param {string} kind */
