@@ -113,13 +113,17 @@ function tableBytes(snapshot: Snapshot): number {
   return snapshot.inventory.tables.reduce((sum, table) => sum + table.bytes, 0);
 }
 
+function refuseWhenInterrupted(signal: AbortSignal): void {
+  if (signal.aborted) throw interrupted();
+}
+
 /** Runs `work` with the database open and the snapshot taken. */
 async function withJob<T>(request: CreateRequest, work: (job: Job) => Promise<T>): Promise<T> {
-  if (request.signal.aborted) throw interrupted();
+  refuseWhenInterrupted(request.signal);
   const database = await openDatabase(request.config, request.log, "backup");
   const letGo = cancelOnAbort(database.session, request.signal);
   try {
-    if (request.signal.aborted) throw interrupted();
+    refuseWhenInterrupted(request.signal);
     return await work(await prepare(request, database));
   } catch (error) {
     throw backupFailure(error, database.session);

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.js";
@@ -225,20 +225,11 @@ describe.skipIf(CHROMIUM === null)(`the development page${REASON}`, () => {
   });
 });
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
-
 /** What axe-core finds on the page, a line each. */
 async function complaintsOf(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const axe: unknown = Reflect.get(globalThis, "axe");
-    const run: unknown = typeof axe === "object" && axe !== null ? Reflect.get(axe, "run") : null;
-    if (typeof run !== "function") throw new Error("axe-core is not there");
-    const { violations } = (await run()) as {
-      violations: { id: string; nodes: { html: string }[] }[];
-    };
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
+  await page.evaluate(axe.source);
+  return page.evaluate<string[]>(`axe.run().then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ")))`);
 }
 
 describe.skipIf(CHROMIUM === null)(`for everyone, the development page${REASON}`, () => {

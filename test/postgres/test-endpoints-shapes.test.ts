@@ -125,7 +125,7 @@ it.each([
     const init = body === "" ? { method } : { method, body };
     const reply = await fetch(`http://127.0.0.1:${port}/__test__/${path}`, init);
     expect(reply.status).toBe(status);
-    expect(await reply.json()).toMatchObject({ error: expect.stringMatching(/./) as string });
+    expect(await reply.json()).toHaveProperty("error", expect.stringMatching(/./));
   } finally {
     server.closeAllConnections();
     server.close();
