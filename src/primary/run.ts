@@ -28,6 +28,7 @@ import { runUnderInit } from "./init.js";
 import { listenForSignals } from "./signals.js";
 import { createSupervisor, toError, type Release, type Supervisor } from "./supervisor.js";
 import type { Known } from "./known.js";
+import { createScaler } from "./scaler.js";
 import { createTarget, obey } from "./target.js";
 import { rememberWarnings } from "./warnings.js";
 import { watchWorkers } from "./watch.js";
@@ -165,7 +166,9 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     development.attach(supervisor);
     const watch = watchWorkers(supervisor, log);
     try {
-      signals.handTo((asked) => obey(asked, supervisor, target, log));
+      const count = (): number => supervisor.loop.state().slots.length;
+      const scaler = createScaler(count, (workers) => target.scale(workers), log);
+      signals.handTo((asked) => obey(asked, supervisor, target, scaler, log));
       supervisor.loop.dispatch({ type: "begin" });
       await upkeep.begin();
       await presence.begin();

@@ -5,6 +5,7 @@ import { SuperviseError } from "../errors.js";
 import type { Logger, LogSink } from "../log/logger.js";
 import type { BudgetVerdict } from "../postgres/budget.js";
 import { createFigureReader } from "./figures.js";
+import type { Scaler } from "./scaler.js";
 import type { Asked } from "./signals.js";
 import { readinessOf, statusOf } from "./status.js";
 import { rememberWaits } from "./wait-history.js";
@@ -88,9 +89,9 @@ export function obey(
   asked: Asked,
   supervisor: Supervisor,
   target: ControlTarget,
+  scaler: Scaler,
   log: LogSink,
 ): void {
-  const count = supervisor.loop.state().slots.length;
   switch (asked.type) {
     case "stop":
     case "stop-now":
@@ -101,11 +102,10 @@ export function obey(
       void target.reload({});
       return;
     case "more":
-      quietly(target.scale(count + 1), log);
+      scaler.more();
       return;
     case "fewer":
-      if (count > 1) quietly(target.scale(count - 1), log);
-      else log.warn("one worker is left: send TERM to stop it too");
+      scaler.fewer();
       return;
     case "reopen":
       log.reopen();
@@ -114,9 +114,4 @@ export function obey(
       log.info("status", { status: target.status() });
       return;
   }
-}
-
-/** A signal has nobody to answer to: the log tells. */
-function quietly(work: Promise<unknown>, log: Logger): void {
-  work.catch((error: unknown) => log.warn(error instanceof Error ? error.message : String(error)));
 }
