@@ -30,6 +30,7 @@ export interface PresenceInput {
 
 export function createPresence({ describe, onSession, ensure, log }: PresenceInput): Presence {
   let said = "";
+  let closed = false;
   let timer: NodeJS.Timeout | null = null;
   let last: Promise<void> = Promise.resolve();
 
@@ -42,12 +43,14 @@ export function createPresence({ describe, onSession, ensure, log }: PresenceInp
   };
   const say = (): Promise<void> =>
     enqueue(async (session) => {
+      if (closed) return;
       const instance = describe();
       if (await signal(session, instance)) said = summary(instance);
     });
 
   return {
     begin: async () => {
+      if (closed) return;
       timer = setInterval(() => void say(), BEAT_MS);
       await enqueue(ensure);
       await say();
@@ -57,6 +60,7 @@ export function createPresence({ describe, onSession, ensure, log }: PresenceInp
       if (timer !== null && said !== "" && summary(describe()) !== said) void say();
     },
     close: async () => {
+      closed = true;
       if (timer === null) return;
       clearInterval(timer);
       const gone = enqueue((session) => leave(session, describe().id));

@@ -22,11 +22,14 @@ export interface OwnSession {
 export function createOwnSession(): OwnSession {
   let session: Session | null = null;
   let lent = false;
+  /** What runs on the session apart from whoever has it lent. */
+  let beside: Promise<unknown> = Promise.resolve();
   const live = async (): Promise<Session | null> => {
-    if (session?.lost.aborted !== true) return session;
-    await session.end();
-    session = null;
-    return null;
+    const last = session;
+    if (last?.lost.aborted !== true) return last;
+    await last.end();
+    if (session === last) session = null;
+    return session;
   };
   const open = (config: Config): Promise<Session> =>
     openSession(config.database.directUrl ?? config.database.url ?? "", {
@@ -44,6 +47,8 @@ export function createOwnSession(): OwnSession {
   // Whoever asks while it is being opened waits for the same one.
   let opening: Promise<Session | null> | null = null;
   const tryGet = (config: Config): Promise<Session | null> => {
+    // Who has it lent opens it anew; a second one would be nobody's.
+    if (lent) return Promise.resolve(session?.lost.aborted === false ? session : null);
     opening ??= reopen(config).finally(() => {
       opening = null;
     });
@@ -53,6 +58,7 @@ export function createOwnSession(): OwnSession {
     get: async (config, log, signal) => {
       lent = true;
       await opening;
+      await beside;
       session = (await live()) ?? (await connect(config, log, signal));
       return session;
     },
@@ -61,9 +67,13 @@ export function createOwnSession(): OwnSession {
     },
     tryGet,
     apart: async (config, work) => {
+      const shared = lent ? null : await tryGet(config);
+      // It may have been lent while it was being opened.
       if (!lent) {
-        const shared = await tryGet(config);
-        return shared === null ? undefined : work(shared);
+        if (shared === null) return;
+        const working = work(shared);
+        beside = Promise.allSettled([beside, working]);
+        return working;
       }
       const own = await open(config);
       try {
@@ -73,7 +83,6 @@ export function createOwnSession(): OwnSession {
       }
     },
     close: async () => {
-      await opening;
       await session?.end();
       session = null;
     },

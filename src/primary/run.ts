@@ -166,12 +166,16 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     development.attach(supervisor);
     const watch = watchWorkers(supervisor, log);
     try {
-      const count = (): number => supervisor.loop.state().slots.length;
-      const scaler = createScaler(count, (workers) => target.scale(workers), log);
+      const scaler = createScaler({
+        count: () => supervisor.loop.state().slots.length,
+        allow: (workers) => upkeep.allow(workers),
+        scale: (workers) => supervisor.ask("scale", workers),
+        log,
+      });
       signals.handTo((asked) => obey(asked, supervisor, target, scaler, log));
       supervisor.loop.dispatch({ type: "begin" });
-      await upkeep.begin();
-      await presence.begin();
+      // Not waited for: a database that has fallen silent keeps nobody from stopping.
+      void upkeep.begin().then(() => presence.begin());
       const failure = await supervisor.ended;
       if (failure !== null) throw toError(failure);
     } finally {

@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Pool } from "pg";
+import { SQLSTATE } from "../postgres/sqlstate.js";
 import { BadRequest } from "./fixtures.js";
 import { seed } from "./seed.js";
 import { countRows, deleteRow, Held, NoSuchThing, readTable, reset, snapshot } from "./tables.js";
@@ -31,14 +32,14 @@ interface Answer {
 }
 
 /** Every path, and what it is asked with. */
-const METHODS: Readonly<Record<string, string>> = {
-  reset: "POST",
-  seed: "POST",
-  snapshot: "GET",
-  table: "GET",
-  "table/count": "GET",
-  "table/ID": "DELETE",
-};
+const METHODS: ReadonlyMap<string, string> = new Map([
+  ["reset", "POST"],
+  ["seed", "POST"],
+  ["snapshot", "GET"],
+  ["table", "GET"],
+  ["table/count", "GET"],
+  ["table/ID", "DELETE"],
+]);
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
@@ -102,7 +103,7 @@ async function route(input: TestEndpointsInput, request: IncomingMessage): Promi
   const shape = tail === undefined ? head : `${head}/${tail === "count" ? tail : "ID"}`;
   const allow =
     rest.length === 0 && (tail !== undefined || name === "" || head === "table")
-      ? METHODS[shape]
+      ? METHODS.get(shape)
       : undefined;
   if (allow !== undefined) {
     const error = `${PREFIX}${path} takes ${allow}, not ${request.method ?? ""}`;
@@ -118,7 +119,12 @@ function answerTo(error: unknown): Answer {
   if (error instanceof Held) return { status: 409, body };
   // Classes 22, 23, 42 and P0: PostgreSQL, or a trigger, refuses the data, not the connection.
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return { status: /^(?:2[23]|42|P0)[0-9A-Z]{3}$/.test(code) ? 400 : 500, body: { ...body, code } };
+  const refused = /^(?:2[23]|42|P0)[0-9A-Z]{3}$/.test(code);
+  // A missing privilege is no fault of the request.
+  return {
+    status: refused && code !== SQLSTATE.insufficientPrivilege ? 400 : 500,
+    body: { ...body, code },
+  };
 }
 
 async function answer(input: TestEndpointsInput, request: IncomingMessage): Promise<Answer> {

@@ -100,12 +100,22 @@ async function complete(scope: Scope, { fixture, column, target }: Postponed): P
     throw new BadRequest(`fixture '${id}' is in a circle, and table '${table}' has no primary key`);
   }
   const place = `${quoteIdentifier(scope.namespace)}.${quoteIdentifier(table)}`;
-  const where = key.map((name, at) => `${quoteIdentifier(name)}::text = $${at + 2}`).join(" AND ");
+  // As the row was read: other types are spelled otherwise in JSON than as text.
+  const where = key
+    .map((name, at) => `to_jsonb(${quoteIdentifier(name)}) = $${at + 2}::jsonb`)
+    .join(" AND ");
   const { rows } = await scope.client.query<{ row: Data }>(
     `UPDATE ${place} AS made SET ${quoteIdentifier(column)} = $1 WHERE ${where} RETURNING to_jsonb(made.*) AS row`,
-    [referenceValue(scope, table, column, target), ...key.map((name) => String(made.row[name]))],
+    [
+      referenceValue(scope, table, column, target),
+      ...key.map((name) => JSON.stringify(made.row[name])),
+    ],
   );
-  scope.created.set(id, { table, row: rows[0]?.row ?? made.row });
+  const row = rows[0]?.row;
+  if (row === undefined || rows.length > 1) {
+    throw new BadRequest(`fixture '${id}' is in a circle, and its key does not find its row again`);
+  }
+  scope.created.set(id, { table, row });
 }
 
 /** All rows or none; the created rows by fixture id. Errors: BadRequest, and PostgreSQL's own. */

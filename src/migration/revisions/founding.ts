@@ -2,11 +2,19 @@
  * Revisions in a database that was created from the schema files. What these state is there from
  * the first moment, so statements of such a revision may find their work done: a column that is
  * renamed has its new name. They are passed over, with a word in the log; what schema files do not
- * state (functions, views, triggers, rows) runs as always. The versions that this is true for are a
+ * state (functions, views, triggers, rows) runs as always (done-already.ts). The versions that this is true for are a
  * row of dazzle.applied under a name of its own, until each is recorded.
  */
 import type { Session } from "../../postgres/session.js";
 import { SQLSTATE, sqlstateOf } from "../../postgres/sqlstate.js";
+import { isDone } from "./done-already.js";
+import type { RevisionStatement } from "./statements.js";
+
+export interface Founding {
+  readonly versions: ReadonlySet<string>;
+  /** Names that revisions take away. */
+  readonly gone: ReadonlySet<string>;
+}
 
 const nameOf = (namespace: string): string => `${namespace} revision founding`;
 
@@ -57,25 +65,15 @@ export async function forgetFounding(
   ]);
 }
 
-const DONE_ALREADY: ReadonlySet<string> = new Set([
-  SQLSTATE.undefinedTable,
-  SQLSTATE.undefinedColumn,
-  SQLSTATE.undefinedObject,
-  SQLSTATE.duplicateTable,
-  SQLSTATE.duplicateColumn,
-  SQLSTATE.duplicateObject,
-  // A second primary key; an identity that is there already.
-  SQLSTATE.invalidTableDefinition,
-  SQLSTATE.objectNotInPrerequisiteState,
-]);
-
-/** What a statement meets whose work is done: what it takes away is gone, or what it brings is there. */
-const isDoneAlready = (error: unknown): boolean => DONE_ALREADY.has(sqlstateOf(error) ?? "");
-
-/** Runs a statement that may find its work done; false when it did. */
+/**
+ * Runs a statement that may find its work done; false when it did.
+ *
+ * @param gone names that revisions take away
+ */
 export async function runUnlessDone(
   session: Session,
-  sql: string,
+  statement: RevisionStatement,
+  gone: ReadonlySet<string>,
   inTransaction: boolean,
 ): Promise<boolean> {
   const around = async (command: string): Promise<void> => {
@@ -83,11 +81,11 @@ export async function runUnlessDone(
   };
   await around("savepoint");
   try {
-    await session.query(sql);
+    await session.query(statement.sql);
     await around("release savepoint");
     return true;
   } catch (error) {
-    if (session.lost.aborted || !isDoneAlready(error)) throw error;
+    if (session.lost.aborted || !isDone(error, statement, gone)) throw error;
     await around("rollback to savepoint");
     return false;
   }

@@ -13,7 +13,7 @@ import { withRetries } from "../retry.js";
 import { begin, searchPath, timeouts } from "../transaction.js";
 import { refuseInterrupted } from "../../postgres/interrupted.js";
 import type { Revision, Section } from "./file.js";
-import { forgetFounding, runUnlessDone } from "./founding.js";
+import { forgetFounding, runUnlessDone, type Founding } from "./founding.js";
 import { openProgress, type Progress } from "./progress.js";
 import { splitSection, unitsOf, type RevisionStatement, type Unit } from "./statements.js";
 
@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly log: Logger;
   readonly signal?: AbortSignal | undefined;
   /** Revisions whose work may be done, because the schema files came first (founding.ts). */
-  readonly founding?: ReadonlySet<string> | undefined;
+  readonly founding?: Founding | undefined;
 }
 
 type Direction = "up" | "down";
@@ -175,43 +175,53 @@ async function runUnit(
   );
   if (first !== undefined) await dropInvalid(session, first, options);
   const alone = unit.length === 1;
-  const resumed = alone && first !== undefined && progress.begun === first.sql;
-  if (alone && first !== undefined) await progress.begin(first);
+  // Rows are written and noted together, so that a kill never has them written twice.
+  const together = alone && first?.writesRows === true;
+  const resumed = alone && !together && first !== undefined && progress.begun === first.sql;
+  if (alone && !together && first !== undefined) await progress.begin(first);
   try {
+    if (together) await session.query("begin read write");
     for (const [index, statement] of unit.entries()) {
       reached(index);
       if (statement.control === "end") await progress.note(unit);
-      if (resumed) {
-        await runUnlessDone(session, statement.sql, false);
+      if (resumed && !statement.done.ifGone) {
+        await runUnlessDone(session, statement, new Set(), false);
         continue;
       }
-      await runStatement(session, revision, statement, options, unit.length > 1);
+      await runStatement(session, revision, statement, options, together || unit.length > 1);
+    }
+    if (together) {
+      await progress.note(unit);
+      await session.query("commit");
     }
   } catch (error) {
     if (!session.lost.aborted) {
-      if (unit.length > 1) await session.query("rollback");
+      if (together || unit.length > 1) await session.query("rollback");
       else if (first !== undefined) await dropInvalid(session, first, options);
-      if (alone) await progress.abandon();
+      if (alone && !together) await progress.abandon();
     }
     throw error;
   }
-  if (alone) await progress.note(unit);
+  if (alone && !together) await progress.note(unit);
 }
 
 async function runStatement(
   session: Session,
   { version, name, file }: Revision,
-  { sql, line, stated }: RevisionStatement,
+  statement: RevisionStatement,
   { founding, log }: RunOptions,
   inTransaction: boolean,
 ): Promise<void> {
-  if (!stated || founding?.has(version) !== true) {
+  const { sql, line, done } = statement;
+  if (done.states.size === 0 || founding?.versions.has(version) !== true) {
     await session.query(sql);
-  } else if (!(await runUnlessDone(session, sql, inTransaction))) {
-    log.info(
-      `revision ${version}_${name}: the schema files have done this already (${file}:${line})`,
-      { sql },
-    );
+  } else if (!(await runUnlessDone(session, statement, founding.gone, inTransaction))) {
+    const why = done.ifGone
+      ? "names what a revision takes away, and the schema files never had it"
+      : "the schema files have done this already";
+    const text = `revision ${version}_${name}: ${why} (${file}:${line})`;
+    if (done.ifGone) log.warn(text, { sql });
+    else log.info(text, { sql });
   }
 }
 
@@ -259,7 +269,7 @@ async function mark(
      values ($1, $2, $3, $4, $5)`,
     [namespace, revision.version, revision.name, revision.checksum, Math.round(durationMs)],
   );
-  if (founding?.has(revision.version) === true) {
+  if (founding?.versions.has(revision.version) === true) {
     await forgetFounding(session, namespace, revision.version);
   }
 }

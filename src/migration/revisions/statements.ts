@@ -4,6 +4,7 @@ import { SuperviseError } from "../../errors.js";
 import { parseSource } from "../../schema/grammar.js";
 import { lineAt } from "../../schema/position.js";
 import { openSource } from "../../schema/source.js";
+import { doneOf, takenAway, type Done } from "./done-already.js";
 import type { Revision, Section } from "./file.js";
 
 export interface RevisionStatement {
@@ -15,8 +16,12 @@ export interface RevisionStatement {
   readonly builds: string | null;
   /** BEGIN, or what ends a transaction. */
   readonly control: "begin" | "end" | null;
-  /** Changes what schema files state, or rows that are there: see founding.ts. */
-  readonly stated: boolean;
+  /** How it finds its work done. */
+  readonly done: Done;
+  /** Names that it takes away. */
+  readonly takes: readonly string[];
+  /** Run twice, it would do its work twice. */
+  readonly writesRows: boolean;
 }
 
 /** Statements that are tried again together: one by itself, or those from BEGIN to COMMIT. */
@@ -71,15 +76,26 @@ export async function splitSection(
       });
     }
     const sql = source.text.slice(start, end);
-    return { sql, line, ...nature(node), stated: isStated(node) };
+    const writesRows = Object.keys(node).some((kind) => WRITES_ROWS.has(kind));
+    return { sql, line, ...nature(node), done: doneOf(node), takes: takenAway(node), writesRows };
   });
 }
+
+const WRITES_ROWS: ReadonlySet<string> = new Set([
+  "InsertStmt",
+  "UpdateStmt",
+  "DeleteStmt",
+  "MergeStmt",
+]);
 
 function nature(node: Node): Pick<RevisionStatement, "unhurried" | "builds" | "control"> {
   if ("TransactionStmt" in node) {
     const { kind } = node.TransactionStmt;
     const begins = kind === "TRANS_STMT_BEGIN" || kind === "TRANS_STMT_START";
-    const ends = kind === "TRANS_STMT_COMMIT" || kind === "TRANS_STMT_ROLLBACK";
+    const ends =
+      kind === "TRANS_STMT_COMMIT" ||
+      kind === "TRANS_STMT_ROLLBACK" ||
+      kind === "TRANS_STMT_PREPARE";
     return { unhurried: false, builds: null, control: begins ? "begin" : ends ? "end" : null };
   }
   if ("IndexStmt" in node && node.IndexStmt.concurrent === true) {
@@ -90,40 +106,4 @@ function nature(node: Node): Pick<RevisionStatement, "unhurried" | "builds" | "c
     "VacuumStmt" in node ||
     "ReindexStmt" in node;
   return { unhurried: concurrent, builds: null, control: null };
-}
-
-const STATED: ReadonlySet<string> = new Set([
-  "CreateStmt",
-  "IndexStmt",
-  "CreateSeqStmt",
-  "AlterSeqStmt",
-  "CreateEnumStmt",
-  "AlterEnumStmt",
-  "CompositeTypeStmt",
-  "CreateDomainStmt",
-  "AlterDomainStmt",
-  "CommentStmt",
-  "RenameStmt",
-  "UpdateStmt",
-  "DeleteStmt",
-]);
-
-const STATED_OBJECTS: ReadonlySet<string> = new Set([
-  "OBJECT_TABLE",
-  "OBJECT_INDEX",
-  "OBJECT_SEQUENCE",
-  "OBJECT_TYPE",
-  "OBJECT_DOMAIN",
-]);
-
-function isStated(node: Node): boolean {
-  if ("DropStmt" in node) return STATED_OBJECTS.has(node.DropStmt.removeType ?? "");
-  if ("AlterTableStmt" in node) {
-    // Triggers, rules and owners are no part of schema files.
-    return (node.AlterTableStmt.cmds ?? []).every(
-      (command) =>
-        "AlterTableCmd" in command && !/Trig|Rule|Owner/.test(command.AlterTableCmd.subtype ?? ""),
-    );
-  }
-  return Object.keys(node).some((kind) => STATED.has(kind));
 }

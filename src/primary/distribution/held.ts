@@ -57,6 +57,8 @@ interface Listeners {
 
 /** Until it is asked again who could take those that nobody could. */
 const RETRY_MS = 100;
+/** Until a connection that was handed on and not taken is closed, so that its client sees an end. */
+const ARRIVAL_MS = 2_000;
 
 export function createHeld(listeners: Listeners): Held {
   const owners = new Map<number, Owner>();
@@ -127,8 +129,17 @@ export function createHeld(listeners: Listeners): Held {
 
   function give(owner: Owner, copy: Copy): void {
     lastTicket += 1;
-    owner.given.set(lastTicket, copy);
-    owner.send({ act: "take", key: copy.key, ticket: lastTicket }, copy.handle);
+    const ticket = lastTicket;
+    owner.given.set(ticket, copy);
+    owner.send({ act: "take", key: copy.key, ticket }, copy.handle);
+    setTimeout(() => {
+      // Its descriptor did not arrive, as in a worker that has no more of them, which Node says to
+      // nobody. Who takes it later has a descriptor of its own by then.
+      const lost = [...owners.values()].includes(owner) && owner.given.get(ticket) === copy;
+      if (!lost || owner.ledger.read().hasTaken(ticket)) return;
+      owner.given.delete(ticket);
+      drop(copy);
+    }, ARRIVAL_MS).unref();
   }
 
   async function inherit(owner: Owner): Promise<void> {

@@ -31,14 +31,23 @@ export function startAccepting(
     if (firstBytes) socket.unshift(firstBytes);
   };
   server.prependListener("connection", onConnection);
+  const takeAccepted = (): Socket | null => {
+    const socket = accepted;
+    accepted = null;
+    return socket;
+  };
 
   return {
     accept(status, client) {
-      const descriptor = status === 0 ? descriptorOf(client) : -1;
+      // What the application has emitted itself is none of ours.
+      takeAccepted();
+      // An application that puts a listener of its own in the place of all others reads by itself.
+      const listens = server.listeners("connection").includes(onConnection);
+      const descriptor = status === 0 && listens ? descriptorOf(client) : -1;
       firstBytes = descriptor < 0 ? null : readFirstBytes(descriptor);
       connect(status, client);
-      if (accepted && !firstBytes) onSilent(accepted);
-      accepted = null;
+      const socket = takeAccepted();
+      if (socket && !firstBytes) onSilent(socket);
       firstBytes = null;
     },
     end: () => void server.removeListener("connection", onConnection),

@@ -8,6 +8,9 @@ import { startCover, type Cover } from "./cover.js";
 import type { Listener } from "./listener.js";
 import { watchForLostPrimary } from "./lost-primary.js";
 
+/** Until a descriptor that nobody has acknowledged counts as refused, if none is on its way. */
+const ARRIVAL_MS = 1_000;
+
 export interface Holding {
   /** Null as long as the primary holds nothing for this worker. */
   readonly cover: Cover | null;
@@ -22,6 +25,13 @@ export function createHolding(
   let ledger: Ledger | null = null;
   let cover: Cover | null = null;
   let watch: { stop(): void } | null = null;
+
+  /** What was sent last has been taken, or never will be. */
+  function arrived(): void {
+    watch?.stop();
+    watch = null;
+    cover?.held();
+  }
 
   function take(key: string, ticket: number, client: object): void {
     const listener = listenerOf(key);
@@ -48,17 +58,20 @@ export function createHolding(
           // Node's own list of what waits for a descriptor to be acknowledged.
           if (Reflect.get(process, "_handleQueue")) return false;
           send({ act: "hold", key, slot, serial }, handle);
-          watch = watchForLostPrimary();
+          const own = watchForLostPrimary();
+          watch = own;
+          setTimeout(() => {
+            // Refused by a primary without descriptors, of which Node tells nobody.
+            if (watch === own && !Reflect.get(process, "_handleQueue")) arrived();
+          }, ARRIVAL_MS).unref();
           return true;
         },
         ended: (serials) => send({ act: "ended", serials }),
       });
     },
     heard(message, handle) {
-      if (message.act === "held") {
-        watch?.stop();
-        cover?.held();
-      } else if (typeof handle === "object" && handle !== null) {
+      if (message.act === "held") arrived();
+      else if (typeof handle === "object" && handle !== null) {
         take(message.key, message.ticket, handle);
       }
     },

@@ -117,8 +117,12 @@ export function createVigil(
   };
 }
 
-/** A query is under way: the application's, or one that a connection was given back with. */
-const isAsking = (client: PooledClient): boolean => client.readyForQuery === false;
+/**
+ * A query is under way: the application's, or one that a connection was given back with. A connection
+ * that is still being opened, which the server has not named yet, has a limit of its own.
+ */
+const isAsking = ({ processID, readyForQuery }: PooledClient): boolean =>
+  readyForQuery === false && processID !== null && processID !== undefined;
 
 /** Null for a client without a socket of the network. */
 function bytesOf(client: PooledClient): number | null {
