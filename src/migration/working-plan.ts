@@ -92,7 +92,6 @@ export async function workOut(session: Session, input: PlanInput): Promise<Worki
 async function workOutOnce(session: Session, input: PlanInput): Promise<WorkingPlan> {
   const { config, files, last } = input;
   const { namespace } = config.database;
-  const parsed = input.desired?.parsed ?? (await parseSchema(files, namespace));
   const cached = input.desired === undefined ? await readCache(session, namespace) : NO_CACHE;
   // Read write even where the role's default is read only; nothing is committed.
   await session.query("begin isolation level repeatable read read write");
@@ -103,7 +102,11 @@ async function workOutOnce(session: Session, input: PlanInput): Promise<WorkingP
       `select ${fingerprintQuery("$1")} as fingerprint`,
       [namespace],
     );
-    const live = await introspect(session, { schema: namespace, namespace, volatility: false });
+    // The server reads its catalog while the files are parsed here.
+    const [live, parsed] = await Promise.all([
+      introspect(session, { schema: namespace, namespace, volatility: false }),
+      input.desired?.parsed ?? parseSchema(files, namespace),
+    ]);
     const judged =
       input.desired ??
       (await readDesired(session, {

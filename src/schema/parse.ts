@@ -23,6 +23,10 @@ import type {
 } from "./statement.js";
 import { definedNames, isAboutType, neededNames, ownerOf, subjectOf } from "./subjects.js";
 
+/** Statements until the loop takes its turn: the server's answers are read beside the parsing. */
+const AT_A_TIME = 100;
+const othersTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 interface Read extends RawStatement {
   readonly source: Source;
   readonly kind: StatementKind;
@@ -40,14 +44,18 @@ export async function parseSchema(
   const reads: Read[] = [];
   for (const [index, file] of files.entries()) {
     const source = openSource(file, index);
-    for (const raw of await parseSource(source)) reads.push(understand(raw, source));
+    for (const raw of await parseSource(source)) {
+      reads.push(understand(raw, source));
+      if (reads.length % AT_A_TIME === 0) await othersTurn();
+    }
   }
   const names = collectNames(reads, namespace);
   const statements: SchemaStatement[] = [];
   const extensions = new Map<string, WantedExtension>();
   const renames: Rename[] = [];
   const explicitNames = new Set<string>();
-  for (const read of reads) {
+  for (const [index, read] of reads.entries()) {
+    if (index % AT_A_TIME === 0) await othersTurn();
     refuseForeignPlaces(read, names);
     if (readExtension(read.node, extensions)) continue;
     statements.push(...prepare(read, names));
