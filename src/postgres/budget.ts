@@ -178,7 +178,8 @@ function sentence(
       largestPoolMax > 0 ? `pool.max ${largestPoolMax} is the largest that fits` : "none fits";
     return `${needs}, but ${allows}; ${fit}`;
   }
-  if (status === "ok") return `${needs}, ${allows}, others take ${others === 0 ? "none" : `up to ${others}`}`;
+  if (status === "ok")
+    return `${needs}, ${allows}, others take ${others === 0 ? "none" : `up to ${others}`}`;
   const when = demand > limit.connections - others ? "" : ` and ${during} during a reload`;
   const fit =
     comfortablePoolMax > 0
