@@ -63,7 +63,7 @@ ${revisionsLine}
 export const procfile = (project: Project): string =>
   [
     ...(project.tool === null || project.tool.name === "dbmate"
-      ? ["release: supervise migrate"]
+      ? ["release: supervise db upgrade && supervise migrate"]
       : []),
     "web: exec supervise --host 0.0.0.0 --port $PORT --workers ${WEB_CONCURRENCY:-4}",
     "",

@@ -45,6 +45,7 @@ export const SQLSTATE = {
   cannotConnectNow: "57P03",
   databaseDropped: "57P04",
   idleSessionTimeout: "57P05",
+  raised: "P0001",
 } as const;
 
 type Sqlstate = (typeof SQLSTATE)[keyof typeof SQLSTATE];

@@ -25,6 +25,7 @@ import type {
   Sequence,
 } from "./model.js";
 import type { ColumnRow, ConstraintRow, IndexRow, SequenceRow, TableRow } from "./rows.js";
+import { spellNow } from "./now.js";
 import { sequenceOptions, toTables } from "./tables.js";
 
 /**
@@ -51,11 +52,13 @@ export interface ReadOptions {
 /** The schema's model; empty when the schema does not exist. Needs `fixSpelling` before it. */
 export async function introspect(session: Session, options: ReadOptions): Promise<Model> {
   const { schema, namespace, volatility } = options;
-  const [found] = await session.query<{ oid: string; quoted: string }>(
-    `select n.oid::text, quote_ident($2) as quoted from pg_namespace n where n.nspname = $1`,
+  const [found] = await session.query<{ oid: string; quoted: string; now: string }>(
+    `select n.oid::text, quote_ident($2) as quoted, now()::text as now from pg_namespace n where n.nspname = $1`,
     [schema, namespace],
   );
-  const respell = respeller(schema, namespace, found?.quoted ?? namespace);
+  const bound = respeller(schema, namespace, found?.quoted ?? namespace);
+  const respell =
+    schema === namespace ? bound : (text: string) => spellNow(bound(text), found?.now ?? "");
   const read = <Row extends object>(sql: string) => session.query<Row>(sql, [found?.oid ?? "0"]);
   const tables = await read<TableRow>(TABLES);
   const columns = await read<ColumnRow>(columnsQuery(session.serverVersionNum, volatility));

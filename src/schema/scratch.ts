@@ -113,7 +113,10 @@ async function createSchema(session: Session, schema: string): Promise<void> {
   try {
     await session.query(`create schema ${schema}`);
   } catch (error) {
-    if (sqlstateOf(error) !== SQLSTATE.insufficientPrivilege) throw error;
+    const code = sqlstateOf(error);
+    // An event trigger of the database may refuse whatever it likes.
+    if (code === SQLSTATE.raised && error instanceof Error) throw refusedByTrigger(error);
+    if (code !== SQLSTATE.insufficientPrivilege) throw error;
     await session.query("rollback to savepoint dazzle_scratch");
     const [row] = await session.query<{ grant: string }>(
       `select format('GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user) as grant`,
@@ -125,6 +128,14 @@ async function createSchema(session: Session, schema: string): Promise<void> {
     });
   }
 }
+
+const refusedByTrigger = (error: Error): SuperviseError =>
+  new SuperviseError("MIGRATION_FAILED", {
+    what: `the database refuses a scratch schema, which checking schema.sql needs (it is always rolled back): ${error.message}`,
+    where: "an event trigger",
+    remedy: "let it pass schemas named dazzle_scratch_..., or run this when it allows changes",
+    cause: error,
+  });
 
 /**
  * Scratch first; then the namespace, for functions that revisions made there; then where

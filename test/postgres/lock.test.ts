@@ -103,6 +103,17 @@ describe("the advisory lock", () => {
     await Promise.all([first.end(), second.end()]);
   });
 
+  test("is an error to give back when the server no longer knows of it", async () => {
+    const session = await connect(database.url);
+    const log = recordingLog();
+    const held = await acquireLock(session, { ...options, log });
+    // What a pooler does that resets a connection between two transactions of one client.
+    await session.query("select pg_advisory_unlock_all()");
+    await expect(held.release()).rejects.toThrow("DATABASE_DIRECT_URL");
+    expect(log.of("lock.released")).toEqual([]);
+    await session.end();
+  });
+
   test("is not waited for any longer once the caller gives up or the session is lost", async () => {
     const first = await connect(database.url);
     const held = await acquireLock(first, { ...options, log: recordingLog() });

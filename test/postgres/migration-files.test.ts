@@ -105,10 +105,15 @@ test.each([
     "create table t (id int references public.users);",
     "schema.sql:1",
   ],
+  [
+    "a partition for a live table",
+    "create table t (id int);\nalter table parts attach partition t for values in (1);",
+    "schema.sql:2",
+  ],
   ["a live enum", "create table t (m mood);", "mood"],
   ["a live sequence", "create table t (id int default nextval('public.s'));", "public.s"],
 ])("%s is an error that names its place and touches nothing live", async (_name, sql, place) => {
-  await session.query("create sequence s");
+  await session.query("create sequence s; create table parts (id int) partition by list (id)");
   const before = await fingerprint();
   project.write("schema.sql", sql);
   await expect(plan()).rejects.toMatchObject({ code: "SCHEMA_INVALID", exitStatus: 65 });

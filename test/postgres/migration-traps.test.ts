@@ -114,7 +114,16 @@ test("an event trigger that refuses is named, leaves nothing, and is no obstacle
      create event trigger no_ddl on ddl_command_start when tag in ('CREATE TABLE') execute function guard.refuse()`,
   );
   project.write("schema.sql", "create table t (id int primary key);");
-  await expect(apply()).rejects.toThrow(/no changes on a Friday/);
+  const refused = {
+    exitStatus: 65,
+    message: expect.stringMatching(/no changes on a Friday/) as string,
+  };
+  await expect(apply()).rejects.toMatchObject(refused);
+  await session.query(
+    `drop event trigger no_ddl;
+     create event trigger no_ddl on ddl_command_start execute function guard.refuse()`,
+  );
+  await expect(apply()).rejects.toMatchObject(refused);
   expect(
     await session.query("select from pg_namespace where nspname like 'dazzle_scratch%'"),
   ).toEqual([]);

@@ -1,17 +1,16 @@
 /** Runs revisions up or down, and records each in the transaction that it runs in. */
-import pg from "pg";
 import type { Config } from "../../config/config.js";
 import { SuperviseError } from "../../errors.js";
 import type { Logger } from "../../log/logger.js";
 import type { Session } from "../../postgres/session.js";
 import { qualified } from "../../schema/names.js";
-import { lineAt } from "../../schema/position.js";
 import type { Timeouts } from "../../schema/steps.js";
 import { findBlockers } from "../blockers.js";
 import { findBuilders } from "../live-builds.js";
 import { withRetries } from "../retry.js";
 import { begin, searchPath, timeouts } from "../transaction.js";
 import { refuseInterrupted } from "../../postgres/interrupted.js";
+import { failure } from "./failure.js";
 import type { Revision, Section } from "./file.js";
 import { forgetFounding, runUnlessDone, type Founding } from "./founding.js";
 import { openProgress, type Progress } from "./progress.js";
@@ -27,7 +26,7 @@ export interface RunOptions {
 
 type Direction = "up" | "down";
 
-/** @throws SuperviseError REVISION_INVALID before it runs, REVISION_FAILED with file, statement and line. */
+/** @throws SuperviseError REVISION_INVALID before it runs; with file, statement and line what failure.ts says. */
 export async function runRevision(
   session: Session,
   revision: Revision,
@@ -272,32 +271,4 @@ async function mark(
   if (founding?.versions.has(revision.version) === true) {
     await forgetFounding(session, namespace, revision.version);
   }
-}
-
-function failure(
-  session: Session,
-  error: unknown,
-  revision: Revision,
-  statements: readonly RevisionStatement[],
-  at: number,
-  kept: string,
-): unknown {
-  if (session.lost.aborted) return session.lost.reason;
-  if (!(error instanceof pg.DatabaseError)) return error;
-  const statement = statements[at];
-  const inside = error.position === undefined ? 0 : Number(error.position) - 1;
-  const last = statements.at(-1)?.line ?? revision.up.line;
-  const line = statement === undefined ? last : statement.line + lineAt(statement.sql, inside) - 1;
-  const place =
-    statement === undefined
-      ? "at the end of its transaction"
-      : `statement ${at + 1} of ${statements.length}`;
-  const more = [error.detail, error.hint].flatMap((text) => text ?? []);
-  const position = error.position === undefined ? "" : ` at character ${error.position}`;
-  return new SuperviseError("REVISION_FAILED", {
-    what: `revision ${revision.version}_${revision.name}, ${place}${position}: ${error.message}`,
-    where: `${revision.file}:${line}`,
-    remedy: [...more, `correct it and run it again; ${kept}`].join(". "),
-    cause: error,
-  });
 }

@@ -3,6 +3,7 @@ import { key, type Change } from "../changes.js";
 import { columnSettings, ofColumn, sequenceClauses } from "../create-sql.js";
 import type { Column, Model, Table } from "../model.js";
 import { id, qualified } from "../names.js";
+import { wasNow } from "../now.js";
 import { alteration } from "./alteration.js";
 import {
   changeDefault,
@@ -119,6 +120,7 @@ function sameText(
   [live, desired]: readonly [string | null, string | null],
 ): boolean {
   if (live === null || desired === null) return live === desired;
+  if (wasNow(live, desired)) return true;
   return scope.same({ kind, of: table.name, column: column.name, live, desired });
 }
 

@@ -406,6 +406,16 @@ create extension if not exists hstore; create table t (e text);
 --new
 create table t (e text);
 
+--- what belongs to an extension is the extension's
+--old
+create extension cube; create extension earthdistance; create table t (id int primary key, e earth);
+--data
+insert into t (id) values (1);
+--new
+create table t (id int primary key, e text);
+--unsafe
+change_type t.e
+
 --- an operator class of an extension
 --old
 create extension if not exists pg_trgm; create table t (e text);

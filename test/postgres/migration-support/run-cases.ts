@@ -124,6 +124,25 @@ async function rows(session: Session, config: Config): Promise<Record<string, nu
   return counts;
 }
 
+/** The files that the tables' rows are in: a rewrite gives a table a new one. */
+async function files(session: Session, config: Config): Promise<Record<string, string>> {
+  const found = await session.query<{ name: string; file: string }>(
+    `select relname as name, pg_relation_filenode(oid)::text as file from pg_class
+     where relnamespace = $1::regnamespace and relkind = 'r'`,
+    [quoteIdentifier(config.database.namespace)],
+  );
+  return Object.fromEntries(found.map(({ name, file }) => [name, file]));
+}
+
+/** The plan's word for it, for every table in which nothing is to be rewritten. */
+function unrewritten(
+  before: Readonly<Record<string, string>>,
+  { safe }: Plan,
+): Readonly<Record<string, string>> {
+  const rewritten = new Set(safe.flatMap(({ rewrites, table }) => (rewrites ? [table] : [])));
+  return Object.fromEntries(Object.entries(before).filter(([name]) => !rewritten.has(name)));
+}
+
 async function check(
   session: Session,
   own: string,
@@ -148,8 +167,10 @@ async function check(
   for (const { reason } of found.unsafe) expect(reason).not.toBe("");
 
   const before = await rows(session, config);
+  const stays = unrewritten(await files(session, config), found);
   await apply();
   expect(await rows(session, config)).toMatchObject(before);
+  expect(await files(session, config), "rewritten beside the plan").toMatchObject(stays);
   const rest = await plan(session, config);
   expect(rest.safe, "a second plan").toEqual([]);
   expect(operations(rest.unsafe)).toEqual([...item.unsafe].sort());
