@@ -210,7 +210,9 @@ describe("the manifests", () => {
 describe("heroku", () => {
   it("has a web and a release process, and pools that fit in its smallest database", async () => {
     await deploy("heroku");
-    expect(read("Procfile")).toMatch(/^release: supervise db upgrade && supervise migrate\nweb: exec supervise .*\$PORT/);
+    expect(read("Procfile")).toMatch(
+      /^release: supervise db upgrade && supervise migrate\nweb: exec supervise .*\$PORT/,
+    );
     const env = at(JSON.parse(read("app.json")), "env");
     const value = (name: string) => Number(at(env, `${name}.value`));
     expect(value("WEB_CONCURRENCY") * value("DAZZLE_DB_POOL_MAX") + 1).toBeLessThan(20);
