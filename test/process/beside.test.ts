@@ -1,6 +1,5 @@
 /** Several supervisors, terminals, leftovers, and signals at awkward moments. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
@@ -65,7 +64,10 @@ const SCRIPT = "/usr/bin/script";
 
 describe.skipIf(!existsSync(SCRIPT))("on a terminal", () => {
   /** Runs it under a pseudo-terminal, which sends Ctrl-C to every process in the foreground. */
-  async function pressed(command: string, cwd: string): Promise<{ code: unknown; output: string }> {
+  async function pressed(
+    command: string,
+    cwd: string,
+  ): Promise<{ code: number | null; output: string }> {
     const terminal = spawn(SCRIPT, ["-qefc", command, "/dev/null"], {
       cwd,
       env: { ...cleanEnvironment(), DATABASE_URL: database.url, SHELL: "/bin/sh" },
@@ -83,7 +85,7 @@ describe.skipIf(!existsSync(SCRIPT))("on a terminal", () => {
         };
         terminal.stdout.setEncoding("utf8").on("data", look);
       });
-    const closed = once(terminal, "close");
+    const closed = new Promise<number | null>((resolve) => terminal.once("close", resolve));
     await heard("ready on");
     const port = Number(/ready on \S*?:(\d+)/.exec(output)?.[1]);
     const answers = [ask(port, "/slow?ms=1000"), ask(port, "/slow?ms=1000")];
@@ -91,8 +93,7 @@ describe.skipIf(!existsSync(SCRIPT))("on a terminal", () => {
     terminal.stdin.write("\x03");
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
     terminal.stdout.on("data", (text: string) => (output += text));
-    const [code] = await closed;
-    return { code, output };
+    return { code: await closed, output };
   }
 
   /** As npm does: hands on the signal that the terminal has sent to the program too. */
