@@ -11,6 +11,17 @@ const part = ({ tag, key, of, from }: Part): string => `
   select '${tag}' || count(*) || ' ' || coalesce(sum(hashint8extended(${key}, ${of}.xmin::text::bigint)), 0) as k
   from ${from}`;
 
+/**
+ * The namespace's relations, read once: each scan of pg_class costs as much as hashing it, and at
+ * 1,000 tables the whole takes about 0.6 of what joins with pg_class itself take.
+ */
+const RELATIONS = `with cls as materialized (
+  select c.oid, c.relkind, c.xmin from pg_catalog.pg_class c where c.relnamespace = ns.oid)`;
+
+/** An array, so that the catalog's index finds the rows of these alone. */
+const oidsOf = (kinds: string): string =>
+  `any (array(select oid from cls where relkind in (${kinds})))`;
+
 interface Part {
   readonly tag: string;
   /** A bigint that tells the row from others. */
@@ -24,23 +35,25 @@ const pair = (high: string, low: string): string => `(${high}::bigint << 32 | ${
 
 /** An expression for the fingerprint of the namespace named by the SQL text `namespace`. */
 export function fingerprintQuery(namespace: string): string {
-  const relations = `pg_catalog.pg_class c where c.relnamespace = ns.oid and c.relkind in ('r', 'p', 'S', 'i', 'I', 'c')`;
   const parts = [
-    { tag: "c", key: "c.oid::bigint", of: "c", from: relations },
+    {
+      tag: "c",
+      key: "c.oid::bigint",
+      of: "c",
+      from: `cls c where c.relkind in ('r', 'p', 'S', 'i', 'I', 'c')`,
+    },
     {
       tag: "a",
       key: pair("a.attrelid", "a.attnum"),
       of: "a",
       from: `pg_catalog.pg_attribute a
-      join pg_catalog.pg_class c on c.oid = a.attrelid
-      where c.relnamespace = ns.oid and c.relkind in ('r', 'p', 'c') and a.attnum > 0`,
+      where a.attrelid = ${oidsOf("'r', 'p', 'c'")} and a.attnum > 0`,
     },
     {
       tag: "d",
       key: "d.oid::bigint",
       of: "d",
-      from: `pg_catalog.pg_attrdef d
-      join pg_catalog.pg_class c on c.oid = d.adrelid where c.relnamespace = ns.oid`,
+      from: `pg_catalog.pg_attrdef d join cls c on c.oid = d.adrelid`,
     },
     {
       tag: "k",
@@ -52,8 +65,7 @@ export function fingerprintQuery(namespace: string): string {
       tag: "i",
       key: "i.indexrelid::bigint",
       of: "i",
-      from: `pg_catalog.pg_index i
-      join pg_catalog.pg_class c on c.oid = i.indexrelid where c.relnamespace = ns.oid`,
+      from: `pg_catalog.pg_index i join cls c on c.oid = i.indexrelid`,
     },
     {
       tag: "t",
@@ -72,32 +84,33 @@ export function fingerprintQuery(namespace: string): string {
       tag: "s",
       key: "s.seqrelid::bigint",
       of: "s",
-      from: `pg_catalog.pg_sequence s
-      join pg_catalog.pg_class c on c.oid = s.seqrelid where c.relnamespace = ns.oid`,
+      from: `pg_catalog.pg_sequence s join cls c on c.oid = s.seqrelid`,
     },
     {
       tag: "h",
       key: pair("h.inhrelid", "h.inhparent"),
       of: "h",
-      from: `pg_catalog.pg_inherits h
-      join pg_catalog.pg_class c on c.oid = h.inhrelid where c.relnamespace = ns.oid`,
+      from: `pg_catalog.pg_inherits h join cls c on c.oid = h.inhrelid`,
     },
     {
       tag: "m",
       key: pair("m.objoid", "m.objsubid"),
       of: "m",
       from: `pg_catalog.pg_description m
-      where m.objoid in (select c.oid from pg_catalog.pg_class c where c.relnamespace = ns.oid
-        union all select t.oid from pg_catalog.pg_type t where t.typnamespace = ns.oid
-        union all select k.oid from pg_catalog.pg_constraint k where k.connamespace = ns.oid)`,
+      where m.classoid = any (array['pg_catalog.pg_class', 'pg_catalog.pg_type',
+        'pg_catalog.pg_constraint']::regclass[]::oid[]) and (
+        exists (select from cls where oid = m.objoid)
+        or exists (select from pg_catalog.pg_type t where t.oid = m.objoid and t.typnamespace = ns.oid)
+        or exists (select from pg_catalog.pg_constraint k
+          where k.oid = m.objoid and k.connamespace = ns.oid))`,
     },
     {
       tag: "o",
       key: `${pair("o.objid", "o.refobjid")} # (o.refobjsubid::bigint << 16)`,
       of: "o",
       from: `pg_catalog.pg_depend o
-      join pg_catalog.pg_class c on c.oid = o.objid and o.classid = 'pg_catalog.pg_class'::regclass
-      where c.relnamespace = ns.oid and c.relkind = 'S' and o.refobjsubid > 0`,
+      where o.classid = 'pg_catalog.pg_class'::regclass and o.objid = ${oidsOf("'S'")}
+        and o.refobjsubid > 0`,
     },
     {
       tag: "f",
@@ -110,7 +123,7 @@ export function fingerprintQuery(namespace: string): string {
   return `(select md5(concat_ws(' ', ns.oid,
       (select oid from pg_catalog.pg_database where datname = current_database()),
       (select system_identifier from pg_catalog.pg_control_system()), sums.text))
-    from pg_catalog.pg_namespace ns, lateral (
+    from pg_catalog.pg_namespace ns, lateral (${RELATIONS}
       select string_agg(k, ' ' order by k) as text
       from (${parts.map(part).join("\nunion all")}) as parts) as sums
     where ns.nspname = ${namespace})`;
