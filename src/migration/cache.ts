@@ -4,6 +4,8 @@
  */
 import type { Session } from "../postgres/session.js";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.js";
+import type { Digest } from "../schema/digest.js";
+import type { Memo } from "../schema/memo.js";
 import type { Fragment } from "../schema/units.js";
 import { FORMAT } from "./record.js";
 
@@ -11,13 +13,16 @@ export interface Cache {
   readonly fragments: ReadonlyMap<string, Fragment>;
   /** Pairs of spellings that mean the same (settle.ts). */
   readonly settled: ReadonlySet<string>;
+  /** What the statements of the files said (schema/memo.ts). */
+  readonly memo: Memo;
 }
 
-export const NO_CACHE: Cache = { fragments: new Map(), settled: new Set() };
+export const NO_CACHE: Cache = { fragments: new Map(), settled: new Set(), memo: new Map() };
 
 interface Stored {
   readonly fragments: Readonly<Record<string, Fragment>>;
   readonly settled: readonly string[];
+  readonly memo: Readonly<Record<string, Digest>>;
 }
 
 export async function readCache(session: Session, namespace: string): Promise<Cache> {
@@ -28,8 +33,12 @@ export async function readCache(session: Session, namespace: string): Promise<Ca
       [namespace, FORMAT],
     );
     if (row === undefined) return NO_CACHE;
-    const { fragments, settled } = row.stored;
-    return { fragments: new Map(Object.entries(fragments)), settled: new Set(settled) };
+    const { fragments, settled, memo } = row.stored;
+    return {
+      fragments: new Map(Object.entries(fragments)),
+      settled: new Set(settled),
+      memo: new Map(Object.entries(memo)),
+    };
   } catch (error) {
     const state = sqlstateOf(error);
     if (state === SQLSTATE.undefinedTable || state === SQLSTATE.noSuchSchema) return NO_CACHE;
@@ -47,6 +56,7 @@ export async function writeCache(
   const stored: Stored = {
     fragments: Object.fromEntries(cache.fragments),
     settled: [...cache.settled],
+    memo: Object.fromEntries(cache.memo),
   };
   await session.query(
     `update dazzle.applied set desired = case when id = $2 then $3 end

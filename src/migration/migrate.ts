@@ -231,7 +231,8 @@ async function applySafe(
     outstanding: unsafe,
     owned: ownedNames(plan, last),
   });
-  await writeCache(session, namespace, last.id, plan.desired);
+  const { fragments, settled, parsed } = plan.desired;
+  await writeCache(session, namespace, last.id, { fragments, settled, memo: parsed.memo });
   return { applied, unsafe };
 }
 

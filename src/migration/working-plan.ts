@@ -105,7 +105,7 @@ async function workOutOnce(session: Session, input: PlanInput): Promise<WorkingP
     // The server reads its catalog while the files are parsed here.
     const [live, parsed] = await Promise.all([
       introspect(session, { schema: namespace, namespace, volatility: false }),
-      input.desired?.parsed ?? parseSchema(files, namespace),
+      input.desired?.parsed ?? parseSchema(files, namespace, cached.memo),
     ]);
     const judged =
       input.desired ??

@@ -3,9 +3,7 @@
  * scratch schema's name there, so that nothing in the statement can resolve to a live object. It
  * works on tokens and tree positions, never on patterns over the text.
  */
-import type { Node } from "@pgsql/types";
-import { strings, type Found } from "./ast.js";
-import { BUILTIN_TYPES } from "./builtin-types.js";
+import type { Digest, Unplaced } from "./digest.js";
 import { lex, type Token } from "./lexer.js";
 import { tokenIndex } from "./source.js";
 import type { Edit } from "./statement.js";
@@ -17,48 +15,33 @@ export interface Names {
   readonly types: ReadonlySet<string>;
 }
 
-const NAMED_BY_WORD: Readonly<Record<string, string>> = {
-  CreateEnumStmt: "type",
-  CreateDomainStmt: "domain",
-  AlterEnumStmt: "type",
-  AlterDomainStmt: "domain",
-};
+type Mentions = Pick<Digest, "relations" | "types" | "unplaced" | "concurrently">;
 
 const SKIPPED = new Set(["if", "not", "exists"]);
 
-/** The edits of one statement, sorted. `at` turns the tree's byte positions into offsets in `text`. */
-export function namespaceEdits(
-  node: Node,
-  found: Pick<Found, "relations" | "types">,
-  text: string,
-  at: (byte: number) => number,
-  names: Names,
-): Edit[] {
+/** The edits of one statement with that text, sorted. */
+export function namespaceEdits(digest: Mentions, text: string, names: Names): Edit[] {
   const tokens = lex(text).filter(({ kind }) => kind !== "comment");
   const edits = new Map<number, Edit>();
   const add = (edit: Edit) => edits.set(edit.start, edit);
   const insert = (start: number) => add({ start, end: start, text: "", scratch: true });
 
   for (const edit of qualifiedNames(tokens, names)) add(edit);
-  for (const { schemaname, location } of found.relations) {
-    if (location === undefined) continue;
-    const start = at(location);
-    if (schemaname === undefined) insert(start);
-    else add(replaceQualifier(tokens, start));
+  for (const { schema, at } of digest.relations) {
+    if (at === undefined) continue;
+    if (schema === undefined) insert(at);
+    else add(replaceQualifier(tokens, at));
   }
-  for (const type of found.types) {
-    const parts = strings(type.names);
-    const [name] = parts;
-    if (parts.length !== 1 || name === undefined || (type.location ?? -1) < 0) continue;
-    if (names.types.has(name) && !BUILTIN_TYPES.has(name)) insert(at(type.location ?? 0));
+  for (const { name, at } of digest.types) {
+    if (at !== undefined && names.types.has(name)) insert(at);
   }
-  for (const edit of namesWithoutPosition(node, tokens)) add(edit);
+  if (digest.unplaced !== null) add(unplacedName(digest.unplaced, tokens));
   for (const [index, { value }] of tokens.entries()) {
     if (value !== "sequence" || tokens[index + 1]?.value !== "name") continue;
     add(nameEdit(tokens, index + 2, tokens[index + 3]?.value === "."));
   }
   for (const edit of regclassLiterals(tokens, names)) add(edit);
-  if ("IndexStmt" in node && node.IndexStmt.concurrent === true) {
+  if (digest.concurrently) {
     const word = tokens.find(({ value }) => value === "concurrently");
     if (word !== undefined) add({ start: word.start, end: word.end, text: "", scratch: false });
   }
@@ -99,26 +82,17 @@ function* regclassLiterals(tokens: readonly Token[], names: Names): Iterable<Edi
 }
 
 /** Names that the tree gives without a position: they follow a keyword. */
-function* namesWithoutPosition(node: Node, tokens: readonly Token[]): Iterable<Edit> {
-  const [kind = ""] = Object.keys(node);
-  const word = NAMED_BY_WORD[kind];
-  if (word !== undefined) {
-    let index = tokens.findIndex(({ value }) => value === word) + 1;
+function unplacedName(unplaced: Unplaced, tokens: readonly Token[]): Edit {
+  if ("after" in unplaced) {
+    let index = tokens.findIndex(({ value }) => value === unplaced.after) + 1;
     while (SKIPPED.has(tokens[index]?.value ?? "")) index += 1;
-    yield nameEdit(tokens, index, tokens[index + 1]?.value === ".");
+    return nameEdit(tokens, index, tokens[index + 1]?.value === ".");
   }
-  if ("CommentStmt" in node) {
-    const { objtype = "", object } = node.CommentStmt;
-    const on = tokens.findIndex(({ value }) => value === "on");
-    if (objtype === "OBJECT_TABCONSTRAINT" || objtype === "OBJECT_DOMCONSTRAINT") {
-      const second = tokens.findIndex(({ value }, index) => index > on + 1 && value === "on");
-      const index = second + (objtype === "OBJECT_DOMCONSTRAINT" ? 2 : 1);
-      yield nameEdit(tokens, index, tokens[index + 1]?.value === ".");
-    } else if (object !== undefined && "List" in object) {
-      const plain = objtype === "OBJECT_COLUMN" ? 2 : 1;
-      yield nameEdit(tokens, on + 2, (object.List.items?.length ?? 0) > plain);
-    }
-  }
+  const on = tokens.findIndex(({ value }) => value === "on");
+  if (unplaced.on === "object") return nameEdit(tokens, on + 2, unplaced.qualified);
+  const second = tokens.findIndex(({ value }, index) => index > on + 1 && value === "on");
+  const index = second + (unplaced.on === "domain constraint" ? 2 : 1);
+  return nameEdit(tokens, index, tokens[index + 1]?.value === ".");
 }
 
 /** Puts the scratch schema in front of the name at token `index`, in place of its qualifier if any. */

@@ -2,10 +2,10 @@
  * Takes the foreign keys out of a CREATE TABLE, so that tables can be created in any order and
  * circular references are no special case. Each becomes an ALTER TABLE of its own.
  */
-import type { ColumnDef, Constraint, CreateStmt } from "@pgsql/types";
+import type { ColumnDef, Constraint, CreateStmt, Node } from "@pgsql/types";
 import { id } from "./names.js";
 import { tokenIndex } from "./source.js";
-import type { Token } from "./lexer.js";
+import { lex, type Token } from "./lexer.js";
 
 export interface Cut {
   readonly start: number;
@@ -26,13 +26,24 @@ export interface Split {
   readonly foreignKeys: readonly SplitForeignKey[];
 }
 
-/** `text` and `tokens` are the statement's; `at` maps the tree's positions into them. */
+const isForeign = (node: Node): boolean =>
+  "Constraint" in node && node.Constraint.contype === "CONSTR_FOREIGN";
+
+const hasForeignKey = ({ tableElts }: CreateStmt): boolean =>
+  (tableElts ?? []).some(
+    (node) =>
+      isForeign(node) ||
+      ("ColumnDef" in node && (node.ColumnDef.constraints ?? []).some(isForeign)),
+  );
+
+/** `text` is the statement's; `at` maps the tree's positions into it. */
 export function splitForeignKeys(
   create: CreateStmt,
   text: string,
-  tokens: readonly Token[],
   at: (byte: number) => number,
 ): Split {
+  if (!hasForeignKey(create)) return { cuts: [], foreignKeys: [] };
+  const tokens = lex(text).filter(({ kind }) => kind !== "comment");
   const cuts: Cut[] = [];
   const foreignKeys: SplitForeignKey[] = [];
   const gone = new Set<Token>();

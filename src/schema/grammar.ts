@@ -1,6 +1,6 @@
 /** PostgreSQL's own grammar (libpg-query, WebAssembly), loaded only when a file has to be read. */
 import type { Node } from "@pgsql/types";
-import { failAt, type Source } from "./source.js";
+import { failAt, refuseOpenComment, type Source } from "./source.js";
 
 export interface RawStatement {
   readonly node: Node;
@@ -15,6 +15,7 @@ export interface RawStatement {
  * @throws SuperviseError SCHEMA_INVALID with file and line.
  */
 export async function parseSource(source: Source): Promise<RawStatement[]> {
+  refuseOpenComment(source);
   // The parser takes no file without a statement.
   if (source.tokens.every(({ kind, value }) => kind === "comment" || value === ";")) return [];
   const { loadModule, parseSync, hasSqlDetails } = await import("libpg-query");
@@ -52,6 +53,19 @@ export async function parseSource(source: Source): Promise<RawStatement[]> {
       error.message,
       "correct the statement; it has to be valid PostgreSQL",
     );
+  }
+}
+
+/** The one statement that `text` is; null when it is none, or several. */
+export async function parseStatement(text: string): Promise<Node | null> {
+  const { loadModule, parseSync, hasSqlDetails } = await import("libpg-query");
+  await loadModule();
+  try {
+    const [first, second] = parseSync(text).stmts ?? [];
+    return second === undefined ? (first?.stmt ?? null) : null;
+  } catch (error) {
+    if (!hasSqlDetails(error)) throw error;
+    return null;
   }
 }
 

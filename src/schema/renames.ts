@@ -5,7 +5,7 @@
  */
 import type { CreateStmt } from "@pgsql/types";
 import { lex, type Token } from "./lexer.js";
-import { tokenIndex } from "./source.js";
+import { tokenIndex, type Source } from "./source.js";
 import type { Rename } from "./statement.js";
 
 const HINT = /^(?:--|\/\*)\s*was:\s*(.+?)\s*(?:\*\/)?$/i;
@@ -30,8 +30,7 @@ export function renameHints(
   const elements = (create.tableElts ?? []).flatMap((node) =>
     "Constraint" in node ? [at(node.Constraint.location ?? 0)] : [],
   );
-  const lineEnd = text.indexOf("\n", bounds.end);
-  const last = lineEnd < 0 ? text.length : lineEnd;
+  const last = lineEndAt(text, bounds.end);
   const within = tokens.slice(tokenIndex(tokens, bounds.start), tokenIndex(tokens, last + 1));
   return within.flatMap((token): Rename[] => {
     if (token.kind !== "comment") return [];
@@ -43,6 +42,28 @@ export function renameHints(
     if (behind === undefined) return [{ table, column: null, from }];
     return constraint > behind.start ? [] : [{ table, column: behind.name, from }];
   });
+}
+
+/** Where the hints of a file stand. */
+export function hintPlaces(source: Pick<Source, "text" | "tokens">): {
+  /** A hint stands within the statement, or behind it on its last line. */
+  concern: (start: number, end: number) => boolean;
+} {
+  const places = source.tokens.flatMap(({ kind, value, start }) =>
+    kind === "comment" && oldName(value) !== null ? [start] : [],
+  );
+  return {
+    concern: (start, end) => {
+      if (places.length === 0) return false;
+      const line = lineEndAt(source.text, end);
+      return places.some((place) => place >= start && place <= line);
+    },
+  };
+}
+
+function lineEndAt(text: string, at: number): number {
+  const end = text.indexOf("\n", at);
+  return end < 0 ? text.length : end;
 }
 
 function oldName(comment: string): string | null {

@@ -28,18 +28,23 @@ export interface TableRow {
   comment: string | null;
 }
 
-export interface ColumnRow extends SequenceColumns {
+export interface ColumnRow {
   table_oid: string;
   name: string;
   type: string;
-  uses_type: string | null;
-  collation: string | null;
   not_null: boolean;
   default: string | null;
+  identity: (SequenceColumns & { always: boolean }) | null;
+  more: SeldomOfColumn | null;
+}
+
+/** What few columns have. */
+export interface SeldomOfColumn {
+  uses_type: string | null;
+  collation: string | null;
   generated: string | null;
   virtual: boolean;
   rewrites: boolean;
-  identity: string;
   reads: string[] | null;
   inherited: boolean;
   compression: string | null;

@@ -40,6 +40,25 @@ export function failAt(
   return new SuperviseError(code, { what, where, remedy });
 }
 
+/**
+ * A block comment without an end swallows whatever follows it, statements and all.
+ *
+ * @throws SuperviseError SCHEMA_INVALID at its begin.
+ */
+export function refuseOpenComment(source: Source): void {
+  const last = source.tokens.at(-1);
+  if (last?.kind !== "comment" || !last.value.startsWith("/*")) return;
+  const marks = last.value.match(/\/\*|\*\//g) ?? [];
+  if (marks.filter((mark) => mark === "*/").length * 2 === marks.length) return;
+  throw failAt(
+    source,
+    last.start,
+    "SCHEMA_INVALID",
+    "a comment that never ends: /* without its */",
+    "end the comment where it shall end; comments nest, each /* needs a */ of its own",
+  );
+}
+
 /** Index of the first token at or behind `at`, comments included; `tokens.length` when there is none. */
 export function tokenIndex(tokens: readonly Token[], at: number): number {
   let low = 0;

@@ -1,5 +1,7 @@
 /** One statement of schema.sql, understood: what parse.ts gives and scratch.ts runs. */
 
+import type { Memo } from "./memo.js";
+
 export type StatementKind =
   "extension" | "type" | "sequence" | "table" | "alter" | "index" | "foreign_key" | "comment";
 
@@ -13,8 +15,8 @@ export interface SchemaStatement extends Place {
   readonly kind: StatementKind;
   /** The text with every name of the namespace in place of which `scratchSql` puts the scratch schema. */
   readonly sql: string;
-  /** The places in `sql` at which the scratch schema's name stands in for the namespace. */
-  readonly edits: readonly Edit[];
+  /** The places in `sql` at which the scratch schema's name stands in for the namespace; found when asked for. */
+  readonly edits: () => readonly Edit[];
   /** Place of the file among the files. */
   readonly fileIndex: number;
   /** Offset of `sql` in the file, for the server's error positions. */
@@ -60,13 +62,15 @@ export interface ParsedSchema {
   readonly renames: readonly Rename[];
   /** Names of constraints and indexes that the files spell out: `task.task_due_check`, `task_due_idx`. */
   readonly explicitNames: ReadonlySet<string>;
+  /** What each statement said, to be kept for the next time (memo.ts). */
+  readonly memo: Memo;
 }
 
 /** The text that creates it in the scratch schema `scratch` (already quoted). */
 export function scratchSql(statement: SchemaStatement, scratch: string): string {
   let sql = "";
   let at = 0;
-  for (const edit of statement.edits) {
+  for (const edit of statement.edits()) {
     sql += statement.sql.slice(at, edit.start) + (edit.scratch ? `${scratch}.` : "") + edit.text;
     at = edit.end;
   }

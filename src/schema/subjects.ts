@@ -1,7 +1,7 @@
 /** What a statement creates, needs and is about, as keys: `relation:task`, `type:status`. */
-import { BUILTIN_TYPES } from "./builtin-types.js";
 import type { Node } from "@pgsql/types";
-import { stringOf, strings, type Found } from "./ast.js";
+import { stringOf, strings } from "./ast.js";
+import type { Digest } from "./digest.js";
 import type { Names } from "./edits.js";
 
 /** Tables count as types too: each brings a row type. */
@@ -22,19 +22,11 @@ export function definedNames(node: Node): string[] {
   return [];
 }
 
-export function neededNames(found: Found, node: Node, names: Names): string[] {
-  const own = new Set(definedNames(node));
+export function neededNames({ relations, types, defines }: Digest, names: Names): string[] {
   const needs = new Set<string>();
-  for (const { relname } of found.relations) {
-    if (relname !== undefined && names.relations.has(relname)) needs.add(`relation:${relname}`);
-  }
-  for (const type of found.types) {
-    const parts = strings(type.names);
-    const name = parts.at(-1);
-    const isBuiltin = parts.length === 1 && name !== undefined && BUILTIN_TYPES.has(name);
-    if (name !== undefined && !isBuiltin && names.types.has(name)) needs.add(`type:${name}`);
-  }
-  return [...needs].filter((need) => !own.has(need));
+  for (const { name } of relations) if (names.relations.has(name)) needs.add(`relation:${name}`);
+  for (const { name } of types) if (names.types.has(name)) needs.add(`type:${name}`);
+  return [...needs].filter((need) => !defines.includes(need));
 }
 
 /** The table, sequence, type or extension that the statement is part of. */

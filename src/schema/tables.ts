@@ -1,6 +1,13 @@
 /** Catalog rows put together as tables. */
 import type { Column, Constraint, ConstraintKind, Index, SequenceOptions, Table } from "./model.js";
-import type { ColumnRow, ConstraintRow, IndexRow, SequenceColumns, TableRow } from "./rows.js";
+import type {
+  ColumnRow,
+  ConstraintRow,
+  IndexRow,
+  SeldomOfColumn,
+  SequenceColumns,
+  TableRow,
+} from "./rows.js";
 
 interface TableRows {
   readonly tables: readonly TableRow[];
@@ -57,28 +64,45 @@ function byTable<Row extends { table_oid: string }>(rows: readonly Row[]): Map<s
 const orNull = (text: string | null, respell: Respell): string | null =>
   text === null ? null : respell(text);
 
+const NOTHING_MORE: SeldomOfColumn = {
+  uses_type: null,
+  collation: null,
+  generated: null,
+  virtual: false,
+  rewrites: false,
+  reads: null,
+  inherited: false,
+  compression: null,
+  storage: null,
+  statistics: null,
+  options: null,
+  comment: null,
+};
+
 function toColumn(row: ColumnRow, respell: Respell): Column {
+  const { identity } = row;
+  const more = row.more ?? NOTHING_MORE;
   return {
     name: row.name,
     type: respell(row.type),
-    usesType: row.uses_type,
-    collation: orNull(row.collation, respell),
+    usesType: more.uses_type,
+    collation: orNull(more.collation, respell),
     notNull: row.not_null,
     default: orNull(row.default, respell),
-    rewrites: row.rewrites,
+    rewrites: more.rewrites,
     identity:
-      row.identity === "" ? null : { always: row.identity === "a", options: sequenceOptions(row) },
+      identity === null ? null : { always: identity.always, options: sequenceOptions(identity) },
     generated:
-      row.generated === null
+      more.generated === null
         ? null
-        : { expression: respell(row.generated), kind: row.virtual ? "virtual" : "stored" },
-    reads: row.reads ?? [],
-    inherited: row.inherited,
-    compression: row.compression,
-    storage: row.storage,
-    statistics: row.statistics,
-    options: [...(row.options ?? [])].sort(),
-    comment: row.comment,
+        : { expression: respell(more.generated), kind: more.virtual ? "virtual" : "stored" },
+    reads: more.reads ?? [],
+    inherited: more.inherited,
+    compression: more.compression,
+    storage: more.storage,
+    statistics: more.statistics,
+    options: [...(more.options ?? [])].sort(),
+    comment: more.comment,
   };
 }
 
