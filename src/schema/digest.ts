@@ -7,7 +7,7 @@ import type { Node } from "@pgsql/types";
 import { mentioned, strings, type Found } from "./ast.js";
 import { BUILTIN_TYPES } from "./builtin-types.js";
 import { splitForeignKeys, type Cut } from "./foreign-keys.js";
-import type { StatementKind } from "./statement.js";
+import type { StatementKind } from "./rules.js";
 import { definedNames, isAboutType, ownerOf, subjectOf } from "./subjects.js";
 
 /** All offsets are in the statement's text. */

@@ -15,6 +15,14 @@ export interface Names {
   readonly types: ReadonlySet<string>;
 }
 
+/** What the statement needs of the files, as keys: `relation:task`, `type:status`. */
+export function neededNames({ relations, types, defines }: Digest, names: Names): string[] {
+  const needs = new Set<string>();
+  for (const { name } of relations) if (names.relations.has(name)) needs.add(`relation:${name}`);
+  for (const { name } of types) if (names.types.has(name)) needs.add(`type:${name}`);
+  return [...needs].filter((need) => !defines.includes(need));
+}
+
 type Mentions = Pick<Digest, "relations" | "types" | "unplaced" | "concurrently">;
 
 const SKIPPED = new Set(["if", "not", "exists"]);

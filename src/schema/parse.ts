@@ -6,13 +6,12 @@
 import { id } from "./names.js";
 import type { Cut } from "./foreign-keys.js";
 import type { Digest, KeyDigest } from "./digest.js";
-import { namespaceEdits, type Names } from "./edits.js";
+import { namespaceEdits, neededNames, type Names } from "./edits.js";
 import { readExtension } from "./extensions.js";
 import type { Memo } from "./memo.js";
 import { AT_A_TIME, othersTurn, readStatements, type Read } from "./read.js";
 import { failAt, openSource, type SchemaFile } from "./source.js";
 import type { Edit, ParsedSchema, Rename, SchemaStatement, WantedExtension } from "./statement.js";
-import { neededNames } from "./subjects.js";
 
 /**
  * `memo` holds the digests of statements that were read before; those of these files are returned.

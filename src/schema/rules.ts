@@ -4,7 +4,10 @@
  * ignored. Refusing here is also what keeps a careless file from changing the live database.
  */
 import type { AlterTableType, Node } from "@pgsql/types";
-import type { StatementKind } from "./statement.js";
+
+/** What a statement of schema files is. */
+export type StatementKind =
+  "extension" | "type" | "sequence" | "table" | "alter" | "index" | "foreign_key" | "comment";
 
 const ALTER_TABLE: ReadonlySet<AlterTableType> = new Set<AlterTableType>([
   "AT_AddColumn",

@@ -1,9 +1,7 @@
 /** One statement of schema.sql, understood: what parse.ts gives and scratch.ts runs. */
 
 import type { Memo } from "./memo.js";
-
-export type StatementKind =
-  "extension" | "type" | "sequence" | "table" | "alter" | "index" | "foreign_key" | "comment";
+import type { StatementKind } from "./rules.js";
 
 export interface Place {
   /** As a person wrote it in the configuration: relative to the project. */

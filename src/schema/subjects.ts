@@ -1,8 +1,6 @@
-/** What a statement creates, needs and is about, as keys: `relation:task`, `type:status`. */
+/** What a statement creates and is about, as keys: `relation:task`, `type:status`. */
 import type { Node } from "@pgsql/types";
 import { stringOf, strings } from "./ast.js";
-import type { Digest } from "./digest.js";
-import type { Names } from "./edits.js";
 
 /** Tables count as types too: each brings a row type. */
 export function definedNames(node: Node): string[] {
@@ -20,13 +18,6 @@ export function definedNames(node: Node): string[] {
     return [`type:${node.CompositeTypeStmt.typevar?.relname ?? ""}`];
   }
   return [];
-}
-
-export function neededNames({ relations, types, defines }: Digest, names: Names): string[] {
-  const needs = new Set<string>();
-  for (const { name } of relations) if (names.relations.has(name)) needs.add(`relation:${name}`);
-  for (const { name } of types) if (names.types.has(name)) needs.add(`type:${name}`);
-  return [...needs].filter((need) => !defines.includes(need));
 }
 
 /** The table, sequence, type or extension that the statement is part of. */
