@@ -27,6 +27,7 @@ import { openArchiveOutput } from "./open-output.js";
 import type { Progress } from "./progress.js";
 import { interrupted, unwritable } from "./refusals.js";
 import { requireSpace } from "./free-space.js";
+import { settleUploads } from "./settle.js";
 import { uploadsFolder } from "./uploads/folder.js";
 import { findOwnArchives, type IsArchive } from "./uploads/own-archives.js";
 import { saveUploads, type SavedUploads } from "./uploads/save.js";
@@ -117,13 +118,18 @@ function refuseWhenInterrupted(signal: AbortSignal): void {
   if (signal.aborted) throw interrupted();
 }
 
-/** Runs `work` with the database open and the snapshot taken. */
-async function withJob<T>(request: CreateRequest, work: (job: Job) => Promise<T>): Promise<T> {
+/** Runs `work` with the database open and the snapshot taken, `before` ahead of the snapshot. */
+async function withJob<T>(
+  request: CreateRequest,
+  before: (database: OpenDatabase) => Promise<void>,
+  work: (job: Job) => Promise<T>,
+): Promise<T> {
   refuseWhenInterrupted(request.signal);
   const database = await openDatabase(request.config, request.log, "backup");
   const letGo = cancelOnAbort(database.session, request.signal);
   try {
     refuseWhenInterrupted(request.signal);
+    await before(database);
     return await work(await prepare(request, database));
   } catch (error) {
     throw backupFailure(error, database.session);
@@ -135,7 +141,8 @@ async function withJob<T>(request: CreateRequest, work: (job: Job) => Promise<T>
 
 /** What would be backed up; changes nothing. */
 export function planBackup(request: CreateRequest): Promise<CreatePlan> {
-  return withJob(request, ({ snapshot, engine, folder, uploads, database }) => {
+  const nothing = (): Promise<void> => Promise.resolve();
+  return withJob(request, nothing, ({ snapshot, engine, folder, uploads, database }) => {
     const { inventory } = snapshot;
     const { output, config } = request;
     return Promise.resolve({
@@ -289,9 +296,12 @@ async function writeTo(
  *   not all rows can be read, DATABASE_LOST (69), LOCK_TIMEOUT (75)
  */
 export async function createBackup(request: CreateRequest): Promise<CreateResult> {
-  const { config, signal } = request;
+  const { config, log, signal, dataOnly } = request;
+  const settle = async ({ url, session }: OpenDatabase): Promise<void> => {
+    if (!dataOnly) await settleUploads({ config, log, url, session, signal }, false);
+  };
   try {
-    return await withJob(request, async (job) => {
+    return await withJob(request, settle, async (job) => {
       const time = request.now();
       if (request.output === null) await makeFolder(resolve(config.root, config.backup.dir));
       if (typeof request.output !== "object" || request.output === null) {

@@ -34,6 +34,8 @@ export function guardPartial(path: string): Guardian {
 }
 
 export interface StagingInCare {
+  /** The uploads folder, links resolved. */
+  readonly uploads: string;
   /** The staging folder. */
   readonly staging: string;
   /** Holds the password: it is handed over in the environment, never in a command line. */

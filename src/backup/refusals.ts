@@ -35,6 +35,17 @@ export function unwritable(path: string, error: unknown): SuperviseError {
   });
 }
 
+/** 73: a restore failed, and its uploads could not be undone; the journal stays for the next command. */
+export function putBackFailed(uploads: string, old: string, error: unknown): SuperviseError {
+  return new SuperviseError("OUTPUT_UNWRITABLE", {
+    what: `the restore failed and the uploads could not be put back: ${reasonOf(error)[0]}; the database is as before, the old uploads are in ${old}`,
+    where: uploads,
+    remedy:
+      "correct that, then run `supervise backup create` or `restore`: it puts them back first",
+    cause: error,
+  });
+}
+
 /** 66: an input file could not be read. */
 export function unreadable(path: string, error: unknown): SuperviseError {
   if (error instanceof SuperviseError) return error;

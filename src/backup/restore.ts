@@ -20,7 +20,7 @@ import { guardStaging, type Guardian } from "./guardian.js";
 import { restoreFailure } from "./load/failure.js";
 import { OutcomeUnknown, runLoad } from "./load/transaction.js";
 import { hasCode } from "./node-error.js";
-import { commitOutcome } from "./outcome.js";
+import { clusterOf, commitOutcome } from "./outcome.js";
 import type { Progress } from "./progress.js";
 import { interrupted } from "./refusals.js";
 import {
@@ -30,9 +30,9 @@ import {
   type TargetReport,
 } from "./restore-plan.js";
 import { findServing } from "./serving.js";
+import { settleUploads, type SettleRequest } from "./settle.js";
 import { uploadsFolder } from "./uploads/folder.js";
 import { refuseAmongUploads } from "./uploads/own-archives.js";
-import { recoverUploads } from "./uploads/recover.js";
 import { compareUploads } from "./uploads/same.js";
 import { createStage } from "./uploads/stage.js";
 import { openStaging, type Staging } from "./uploads/swap.js";
@@ -145,7 +145,7 @@ async function load(job: Job, staging: Staging | null): Promise<readonly string[
   const { request, database, file, info } = job;
   const { session, url } = database;
   const { signal, progress, force } = request;
-  const databaseName = await currentDatabase(session);
+  const cluster = await clusterOf(session);
   const rows = info.metadata.sizes.database;
   progress.phase("restore", rows);
   const sync = staging === null ? null : startSync(staging.fresh);
@@ -174,20 +174,15 @@ async function load(job: Job, staging: Staging | null): Promise<readonly string[
           await sync?.done();
           signal.throwIfAborted();
           letGo();
-          await staging?.swap({ database: databaseName, xid });
+          await staging?.swap({ xid, cluster });
         },
       },
-      (xid) => commitOutcome(url, xid),
+      (xid) => commitOutcome(url, { xid, cluster }),
     );
   } finally {
     letGo();
     await sync?.stop();
   }
-}
-
-async function currentDatabase(session: Session): Promise<string> {
-  const [row] = await session.query<{ name: string }>("select current_database() as name");
-  return row?.name ?? "";
 }
 
 /** After the commit nothing may fail any more: what is left behind is reported. */
@@ -209,6 +204,11 @@ async function releaseQuietly({ request }: Job, lock: HeldLock): Promise<void> {
   }
 }
 
+function toSettle({ request, database }: Job): SettleRequest {
+  const { config, log, signal } = request;
+  return { config, log, url: database.url, session: database.session, signal };
+}
+
 async function restoreLocked(job: Job, staging: Staging | null): Promise<string[]> {
   const { request, database } = job;
   const { config, log, signal } = request;
@@ -220,6 +220,8 @@ async function restoreLocked(job: Job, staging: Staging | null): Promise<string[
     signal,
   });
   try {
+    // One that was under way elsewhere has ended by now, one way or the other.
+    if (staging !== null) await settleUploads(toSettle(job), true);
     const warnings = await load(job, staging);
     return [...warnings, ...(await tidy(staging))];
   } finally {
@@ -243,22 +245,27 @@ async function restoreWith(job: Job, staging: Staging | null): Promise<RestoreRe
 /** Makes the staging folder for `work`; undoes and removes it when `work` fails. */
 async function withStaging<T>(job: Job, work: (staging: Staging | null) => Promise<T>): Promise<T> {
   const folder = await uploadsFolder(job.request.config);
-  await recoverUploads(folder, (xid) => commitOutcome(job.database.url, xid));
+  await settleUploads(toSettle(job), false);
   if (job.info.metadata.uploads === null) return work(null);
   const guardians: Guardian[] = [];
-  const staging = await openStaging(folder, (name) => {
-    guardians.push(guardStaging({ staging: name, url: job.database.url }));
+  const staging = await openStaging(folder, (uploads, name) => {
+    guardians.push(guardStaging({ uploads, staging: name, url: job.database.url }));
   });
+  const letGo = (): void => {
+    for (const guardian of guardians) guardian.release();
+  };
   try {
-    return await work(staging);
+    const result = await work(staging);
+    letGo();
+    return result;
   } catch (error) {
-    // While nobody knows whether the rows are in, the uploads stay and the journal with them.
+    // While nobody knows whether the rows are in, the uploads stay and the journal with them: it is
+    // the guardian's then, and the next command's.
     if (error instanceof OutcomeUnknown) throw error.failure;
     await staging.undo();
     await staging.remove();
+    letGo();
     throw error;
-  } finally {
-    for (const guardian of guardians) guardian.release();
   }
 }
 

@@ -3,6 +3,7 @@
  * budget. One function a step, in the order of the contract.
  */
 import { basename, extname } from "node:path";
+import { settleUploads } from "../backup/settle.js";
 import { findEntry } from "../config/entry.js";
 import type { Config } from "../config/config.js";
 import type { ResolvedConfig } from "../config/load.js";
@@ -114,6 +115,25 @@ export async function migrate(
     await applyMigration(session, config, log, { signal });
   } finally {
     await lock.release();
+  }
+}
+
+/**
+ * The machine may have gone down in the middle of a restore: then the uploads are made to belong to the
+ * rows again before anybody sees them. What cannot be settled is said, and the application runs.
+ */
+export async function settleRestore(
+  session: Session,
+  config: Config,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const url = config.database.directUrl ?? config.database.url ?? "";
+  try {
+    await settleUploads({ config, log, url, session, signal }, false);
+  } catch (error) {
+    if (signal.aborted || session.lost.aborted) throw error;
+    log.warn(error instanceof Error ? error.message : String(error));
   }
 }
 

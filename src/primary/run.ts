@@ -19,7 +19,15 @@ import { createUpkeep, learnMigrations } from "./upkeep.js";
 import { createFleetPresence } from "./fleet-presence.js";
 import { createDevelopment } from "./development.js";
 import { serverEnvironment } from "./environment.js";
-import { checkBudget, checkEntry, checkPin, findDatabase, migrate, type Found } from "./prepare.js";
+import {
+  checkBudget,
+  checkEntry,
+  checkPin,
+  findDatabase,
+  migrate,
+  settleRestore,
+  type Found,
+} from "./prepare.js";
 import { activatedSocket } from "./activation.js";
 import { createNotifier } from "./notify.js";
 import { createEarlyTarget, delegate } from "./early-target.js";
@@ -125,6 +133,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     held.embedded = found.embedded;
     const session = await own.get(found.config, log, stopped.signal);
     await migrate(session, found.config, log, stopped.signal);
+    if (first) await settleRestore(session, found.config, log, stopped.signal);
     if (!first) await learnMigrations(session, found.config, known);
     const workers = await workerCount(session, found.config, log);
     const running = countAfterReload(held.supervisor, workers);

@@ -2,7 +2,6 @@
  * Where an archive goes. To a file: written under a temporary name beside it (mode 0600), synced, and
  * given its name only when whole. To a stream (standard output, a FIFO): as it comes.
  */
-import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { link, lstat, open, realpath, rename, unlink, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -194,10 +193,7 @@ async function specialFileOutput(path: string): Promise<Output> {
 }
 
 async function openPartial(target: string): Promise<[FileHandle, string]> {
-  const partial = join(
-    dirname(target),
-    partialName(basename(target), process.pid, randomBytes(4).toString("hex")),
-  );
+  const partial = join(dirname(target), partialName(basename(target)));
   return [await open(partial, "wx", 0o600), partial];
 }
 

@@ -1,34 +1,28 @@
-/**
- * Names of unfinished archives, and the removal of those that a killed `backup create` left behind.
- * The name says which process of which machine writes it, so that nobody removes another's.
- */
-import { createHash } from "node:crypto";
-import { readdir, unlink } from "node:fs/promises";
-import { hostname } from "node:os";
+/** Names of unfinished archives, and the removal of those that a killed `backup create` left behind. */
+import { lstat, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { hasCode } from "../node-error.js";
-
-/** A short name of this machine, for names of temporary files on shared disks. */
-export function machineId(): string {
-  return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
-}
+import { fateOf, OWNER, ownName, parseOwner, shortened } from "../owner.js";
 
 /** Hidden, and not ending in `.tar.gz`, so that no pattern for archives takes it. */
-export function partialName(name: string, pid: number, random: string): string {
-  return `.${name.slice(0, 150)}.${machineId()}-${pid}-${random}.partial`;
+export function partialName(name: string): string {
+  return `.${shortened(name)}.${ownName()}.partial`;
 }
 
-/** True when no process has this id (a process of another user counts as there). */
-export function processGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return hasCode(error, "ESRCH");
-  }
+const PARTIAL = new RegExp(`^\\..+\\.(${OWNER})\\.partial$`, "s");
+
+/** One that another machine has not written to for this long is not being written any more. */
+const STALE_MS = 86_400_000;
+
+async function isStale(path: string, owner: string): Promise<boolean> {
+  const parsed = parseOwner(owner);
+  if (parsed === null) return false;
+  const fate = fateOf(parsed);
+  if (fate !== "elsewhere") return fate === "gone";
+  return Date.now() - (await lstat(path)).mtimeMs > STALE_MS;
 }
 
-/** Removes unfinished archives in `folder` whose process has ended. Returns how many. */
+/** Removes unfinished archives in `folder` that nobody writes to any more. Returns how many. */
 export async function removeStalePartials(folder: string): Promise<number> {
   let names: string[];
   try {
@@ -39,10 +33,16 @@ export async function removeStalePartials(folder: string): Promise<number> {
   }
   let removed = 0;
   for (const name of names) {
-    const match = /^\.backup-.+\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.partial$/.exec(name);
-    if (match?.[1] !== machineId() || !processGone(Number(match[2]))) continue;
-    await unlink(join(folder, name));
-    removed += 1;
+    const owner = PARTIAL.exec(name)?.[1];
+    if (owner === undefined) continue;
+    try {
+      if (!(await isStale(join(folder, name), owner))) continue;
+      await unlink(join(folder, name));
+      removed += 1;
+    } catch (error) {
+      // Another run was faster, or it is not ours to remove: no reason to make no backup.
+      if (!hasCode(error, "ENOENT", "EACCES", "EPERM")) throw error;
+    }
   }
   return removed;
 }

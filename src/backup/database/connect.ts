@@ -47,8 +47,9 @@ export async function openDatabase(
     try {
       await refusePooler(session);
     } catch (error) {
+      const { lost } = session;
       await session.end();
-      throw error;
+      throw lost.aborted ? lost.reason : error;
     }
     return {
       url: server.url,

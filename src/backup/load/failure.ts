@@ -5,7 +5,6 @@ import type { Session } from "../../postgres/session.js";
 import { TruncatedError } from "../archive/byte-reader.js";
 import { asRefusal } from "../archive/archive-reader.js";
 import { DumpRefusal } from "../dump/custom-format.js";
-import { codeOf } from "../node-error.js";
 import { invalidArchive } from "../refusals.js";
 
 const UNCHANGED = "the database and the uploads are as before";
@@ -56,9 +55,14 @@ function isConnectionGone(error: Error, session: Session): boolean {
   return session.lost.aborted || CONNECTION_GONE.test(error.message);
 }
 
+/** A failure that says all there is to say. That of a lost session does not know what it was used for. */
+function isOwn(error: Error, session: Session): boolean {
+  return error instanceof SuperviseError && error !== session.lost.reason;
+}
+
 /** @param error anything that ended a backup before it was whole */
 export function backupFailure(error: unknown, session: Session): unknown {
-  if (error instanceof SuperviseError || !(error instanceof Error)) return error;
+  if (!(error instanceof Error) || isOwn(error, session)) return error;
   if (isConnectionGone(error, session)) {
     return connectionLost(error, session, "backup; nothing was written");
   }
@@ -74,22 +78,21 @@ export function backupFailure(error: unknown, session: Session): unknown {
 
 /** @param error anything that ended a restore before its commit */
 export function restoreFailure(error: unknown, path: string, session: Session): unknown {
-  if (error instanceof SuperviseError) return error;
+  if (error instanceof Error && isOwn(error, session)) return error;
   if (error instanceof DumpRefusal || error instanceof TruncatedError) {
     return invalidArchive(path, error.message, error);
   }
   const archive = asRefusal(path, error);
-  if (archive instanceof SuperviseError || !(error instanceof Error)) return archive;
-  const state = codeOf(error) ?? "";
-  const known = REASONS.find(([prefix]) => state.startsWith(prefix));
-  if (isConnectionGone(error, session)) {
-    return connectionLost(error, session, `restore; ${UNCHANGED}`);
+  if (!(archive instanceof Error) || isOwn(archive, session)) return archive;
+  if (isConnectionGone(archive, session)) {
+    return connectionLost(archive, session, `restore; ${UNCHANGED}`);
   }
-  if (!(error instanceof pg.DatabaseError)) return error;
+  if (!(archive instanceof pg.DatabaseError)) return archive;
+  const known = REASONS.find(([prefix]) => archive.code?.startsWith(prefix) === true);
   return new SuperviseError(known?.[1] ?? "RESTORE_REFUSED", {
-    what: `the database refused the restore: ${describe(error)}; ${UNCHANGED}`,
+    what: `the database refused the restore: ${describe(archive)}; ${UNCHANGED}`,
     where: path,
     remedy: known?.[2] ?? "correct the schema or use another backup",
-    cause: error,
+    cause: archive,
   });
 }

@@ -1,32 +1,19 @@
 /**
- * Finishes or undoes what a killed restore left: staging folders whose process is gone. One that had
- * begun to swap is decided by its transaction: committed, the new uploads stay; rolled back, the old
- * ones return.
+ * Finishes or undoes what a killed restore left. A swap that had begun is decided by its transaction:
+ * committed, the new uploads stay; rolled back, the old ones return. Whoever settles a folder first
+ * gives it a name of its own, so that the guardian of the killed restore and the command that comes
+ * next never work on one folder together.
  */
-import { readdir, readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { readFile, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SuperviseError } from "../../errors.js";
-import { machineId, processGone } from "../archive/partials.js";
 import type { CommitOutcome } from "../load/transaction.js";
 import { hasCode } from "../node-error.js";
-import { JOURNAL, removeTree, undoSwap, type Journal } from "./swap.js";
-
-async function leftovers(folder: string, uploads: string): Promise<string[]> {
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
-    throw error;
-  }
-  const prefix = `.${basename(uploads)}.restore-${machineId()}-`;
-  return names
-    .filter((name) => {
-      const pid = /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length))?.[1];
-      return name.startsWith(prefix) && pid !== undefined && processGone(Number(pid));
-    })
-    .map((name) => join(folder, name));
-}
+import type { Transaction } from "../outcome.js";
+import { ownName } from "../owner.js";
+import { claimedName, findLeftovers, JOURNAL, judgeLeftover, type Leftover } from "./leftovers.js";
+import { removeTree, undoSwap, type Journal } from "./swap.js";
 
 /** Null: the swap had not begun. */
 async function readJournal(folder: string): Promise<Journal | null> {
@@ -42,48 +29,95 @@ async function readJournal(folder: string): Promise<Journal | null> {
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null) return null;
   const fields: Record<string, unknown> = { ...value };
-  const { uploads, mode, existed, database, xid } = fields;
+  const { uploads, mode, existed, permissions, transaction } = fields;
   return {
-    version: 1,
     uploads: String(uploads),
     mode: mode === "entries" ? "entries" : "folder",
     existed: existed === true,
-    database: String(database),
-    xid: String(xid),
+    permissions: Number(permissions),
+    transaction: readTransaction(transaction),
   };
 }
 
-/**
- * @param folder the uploads folder, as configured
- * @param outcome what became of a transaction
- * @throws RESTORE_REFUSED when the server does not know any more; nothing is touched then
- */
-export async function recoverUploads(
-  folder: string,
-  outcome: (xid: string) => Promise<CommitOutcome>,
-): Promise<void> {
-  const found = [
-    ...(await leftovers(dirname(folder), folder)),
-    ...(await leftovers(folder, folder)),
-  ];
-  for (const staging of found) await settleStaging(staging, outcome);
+function readTransaction(value: unknown): Transaction {
+  const fields: Record<string, unknown> = typeof value === "object" ? { ...value } : {};
+  const { xid, cluster } = fields;
+  return { xid: String(xid), cluster: typeof cluster === "string" ? cluster : null };
 }
 
-/** The same for one staging folder whose process is known to be gone. */
+export interface Settling {
+  /** What became of a transaction. */
+  readonly outcome: (transaction: Transaction) => Promise<CommitOutcome>;
+  /** Runs `work` under the migration lock; `held`: it is. */
+  readonly lock: "held" | ((work: () => Promise<void>) => Promise<void>);
+}
+
+const PATIENCE_MS = 30_000;
+const PAUSE_MS = 50;
+
+/**
+ * @param uploads the uploads folder, links resolved
+ * @throws RESTORE_REFUSED (65) when the server does not know any more; nothing is touched then.
+ *   LOCK_TIMEOUT (75) when another process is still at it
+ */
+export async function recoverUploads(uploads: string, settling: Settling): Promise<void> {
+  const { lock, outcome } = settling;
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const todo = await nextOf(uploads, settling);
+    if (todo === null) return;
+    const [{ path }, what] = todo;
+    if (what === "settle") await settleStaging(uploads, path, outcome);
+    else if (what === "lock" && lock !== "held") {
+      return lock(() => recoverUploads(uploads, { ...settling, lock: "held" }));
+    } else {
+      if (performance.now() > deadline) throw stillAtIt(path);
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+type Todo = readonly [Leftover, "settle" | "wait" | "lock"];
+
+async function nextOf(uploads: string, { lock }: Settling): Promise<Todo | null> {
+  for (const found of await findLeftovers(uploads)) {
+    const what = judgeLeftover(found, lock === "held");
+    if (what !== "leave") return [found, what];
+  }
+  return null;
+}
+
+function stillAtIt(path: string): SuperviseError {
+  return new SuperviseError("LOCK_TIMEOUT", {
+    what: "another process is still settling the uploads of an earlier restore",
+    where: path,
+    remedy: "try again when it has ended",
+  });
+}
+
+/** One folder, whose restore is known to have ended. Does nothing when somebody else was faster. */
 export async function settleStaging(
+  uploads: string,
   staging: string,
-  outcome: (xid: string) => Promise<CommitOutcome>,
+  outcome: (transaction: Transaction) => Promise<CommitOutcome>,
 ): Promise<void> {
-  const journal = await readJournal(staging);
-  if (journal !== null) await settle(staging, journal, await outcome(journal.xid));
-  await removeTree(staging);
+  const claimed = join(dirname(staging), claimedName(uploads, ownName()));
+  try {
+    await rename(staging, claimed);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return;
+    throw error;
+  }
+  const journal = await readJournal(claimed);
+  if (journal !== null) await settle(claimed, journal, await outcome(journal.transaction));
+  await removeTree(claimed);
 }
 
 async function settle(staging: string, journal: Journal, outcome: CommitOutcome): Promise<void> {
   if (outcome === "rolled back") return undoSwap(staging, journal);
   if (outcome === "committed") return;
   throw new SuperviseError("RESTORE_REFUSED", {
-    what: `a killed restore left ${staging}, and the server no longer knows whether it had committed`,
+    what: `a killed restore left ${staging}, and this server does not know whether it had committed`,
     where: journal.uploads,
     remedy: `the old uploads are in ${join(staging, "old")}: keep the right ones, then remove that folder`,
   });

@@ -6,25 +6,37 @@
  * Where the uploads folder is a mount point it cannot be renamed: then its entries are exchanged one
  * by one, with the staging folder inside it.
  */
-import { randomBytes } from "node:crypto";
-import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import {
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  unlink,
+} from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncFolder } from "../archive/output.js";
-import { machineId } from "../archive/partials.js";
 import { hasCode } from "../node-error.js";
-import { unwritable } from "../refusals.js";
+import { ownName } from "../owner.js";
+import { putBackFailed, unwritable } from "../refusals.js";
+import type { Transaction } from "../outcome.js";
+import { HALFWAY, JOURNAL, stagingPrefix } from "./leftovers.js";
 import { isMountPoint } from "./mount-point.js";
 
 export interface Journal {
-  readonly version: 1;
   /** The uploads folder, absolute, links resolved. */
   readonly uploads: string;
   readonly mode: "folder" | "entries";
   /** Whether there was an uploads folder before. */
   readonly existed: boolean;
-  readonly database: string;
-  /** Id of the transaction that decides: committed means the new uploads stay. */
-  readonly xid: string;
+  /** Of the folder before, where only its entries are exchanged. */
+  readonly permissions: number;
+  /** Decides: committed means the new uploads stay. */
+  readonly transaction: Transaction;
 }
 
 export interface Staging {
@@ -33,8 +45,8 @@ export interface Staging {
   /** Where the new uploads are unpacked. */
   readonly fresh: string;
   /** Puts the new uploads in place. */
-  swap(transaction: { database: string; xid: string }): Promise<void>;
-  /** Puts the old uploads back, if they were moved. */
+  swap(transaction: Transaction): Promise<void>;
+  /** Puts the old uploads back, if they were moved. @throws OUTPUT_UNWRITABLE naming where they are */
   undo(): Promise<void>;
   /** Removes the staging folder with all that is in it: after the commit, or after `undo`. */
   remove(): Promise<void>;
@@ -42,13 +54,6 @@ export interface Staging {
 
 const FRESH = "new";
 const OLD = "old";
-export const JOURNAL = "journal.json";
-/** Stands between moving the old entries out and the new ones in. */
-const HALFWAY = "halfway";
-
-function stagingName(uploads: string, pid: number, random: string): string {
-  return `.${basename(uploads)}.restore-${machineId()}-${pid}-${random}`;
-}
 
 async function present(path: string): Promise<boolean> {
   try {
@@ -82,6 +87,11 @@ async function moveAll(from: string, to: string, except: string | null): Promise
   }
 }
 
+async function removeSynced(path: string): Promise<void> {
+  await unlink(path);
+  await syncFolder(dirname(path));
+}
+
 async function writeSynced(path: string, text: string): Promise<void> {
   const file = await open(path, "wx", 0o600);
   try {
@@ -102,6 +112,7 @@ async function performSwap(folder: string, journal: Journal): Promise<void> {
     if (existed) await rename(uploads, old);
     await rename(fresh, uploads);
     await syncFolder(dirname(uploads));
+    await syncFolder(folder);
     return;
   }
   await mkdir(old, { mode: 0o700 });
@@ -112,35 +123,64 @@ async function performSwap(folder: string, journal: Journal): Promise<void> {
   await syncFolder(uploads);
 }
 
-/** Puts everything back, from whatever point a swap had reached. */
+/**
+ * Puts everything back, from whatever point a swap or an earlier `undoSwap` had reached: each step
+ * leaves a mark that the next one goes by, and the journal goes last. After that nothing of this may
+ * run again, since the folder is on its way out.
+ */
 export async function undoSwap(folder: string, journal: Journal): Promise<void> {
-  const { uploads, mode } = journal;
+  try {
+    if (journal.mode === "folder") await undoFolder(folder, journal);
+    else await undoEntries(folder, journal);
+    await removeSynced(join(folder, JOURNAL));
+  } catch (error) {
+    throw putBackFailed(journal.uploads, join(folder, OLD), error);
+  }
+}
+
+/** That the old folder is in the staging folder says that it was moved there, and that it is not back. */
+async function undoFolder(folder: string, { uploads, existed }: Journal): Promise<void> {
   const old = join(folder, OLD);
   const fresh = join(folder, FRESH);
-  if (mode === "folder") {
-    if (!(await present(fresh)) && (await present(uploads))) await rename(uploads, fresh);
-    if (await present(old)) await rename(old, uploads);
-    await syncFolder(dirname(uploads));
-    return;
+  const moved = existed ? await present(old) : !(await present(fresh));
+  if (!moved) return;
+  if (!(await present(fresh)) && (await present(uploads))) await rename(uploads, fresh);
+  if (existed) await rename(old, uploads);
+  await syncFolder(folder);
+  await syncFolder(dirname(uploads));
+}
+
+async function undoEntries(folder: string, journal: Journal): Promise<void> {
+  const { uploads, permissions } = journal;
+  const old = join(folder, OLD);
+  const halfway = join(folder, HALFWAY);
+  if (await present(halfway)) {
+    await moveAll(uploads, join(folder, FRESH), basename(folder));
+    await removeSynced(halfway);
   }
-  if (await present(join(folder, HALFWAY))) await moveAll(uploads, fresh, basename(folder));
   if (await present(old)) await moveAll(old, uploads, null);
+  await chmod(uploads, permissions);
   await syncFolder(uploads);
+}
+
+/** Of the folder as it is; of a missing one nobody will ask. */
+async function permissionsOf(folder: string): Promise<number> {
+  return (await present(folder)) ? (await stat(folder)).mode & 0o777 : 0;
 }
 
 /** Makes the staging folder beside the uploads folder, or inside it where it is a mount point. */
 export async function openStaging(
   configured: string,
-  announce: (folder: string) => void,
+  announce: (uploads: string, folder: string) => void,
 ): Promise<Staging> {
   const { path: uploads, existed } = await resolved(configured);
   const mode = existed && (await isMountPoint(uploads)) ? "entries" : "folder";
-  const name = stagingName(uploads, process.pid, randomBytes(4).toString("hex"));
+  const name = stagingPrefix(uploads) + ownName();
   const folder = join(mode === "entries" ? uploads : dirname(uploads), name);
   const fresh = join(folder, FRESH);
   let journal: Journal | null = null;
   // Before there is anything: a kill between the two would leave it behind.
-  announce(folder);
+  announce(uploads, folder);
   try {
     await mkdir(folder, { mode: 0o700 });
     await mkdir(fresh, { mode: 0o700 });
@@ -150,9 +190,10 @@ export async function openStaging(
   return {
     folder,
     fresh,
-    async swap({ database, xid }) {
-      const begun: Journal = { version: 1, uploads, mode, existed, database, xid };
+    async swap(transaction) {
       try {
+        const permissions = await permissionsOf(uploads);
+        const begun: Journal = { uploads, mode, existed, permissions, transaction };
         await writeSynced(join(folder, JOURNAL), JSON.stringify(begun));
         journal = begun;
         await performSwap(folder, begun);

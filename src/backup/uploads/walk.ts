@@ -6,6 +6,7 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { hasCode } from "../node-error.js";
+import { OWNER } from "../owner.js";
 import { unreadable } from "../refusals.js";
 
 export interface UploadEntry {
@@ -50,7 +51,7 @@ async function look(path: Buffer): Promise<BigIntStats | null> {
 }
 
 /** Unfinished archives and staging folders of ours, where they lie among the uploads. */
-const OURS = /^\..+\.(?:[0-9a-f]{8}-\d+-[0-9a-f]{8}\.partial|restore-[0-9a-f]{8}-\d+-[0-9a-f]{8})$/;
+const OURS = new RegExp(`^\\..+\\.(?:${OWNER}\\.partial|restore-${OWNER}(?:-settling)?)$`, "s");
 
 async function namesIn(folder: Buffer): Promise<Buffer[]> {
   try {
