@@ -208,12 +208,20 @@ test(
   async () => {
     const root = await mkdtemp(join(tmpdir(), "supervise-locks-"));
     await chmod(root, 0o755);
-    const settings = { max_connections: "20", fsync: "off" };
+    // Every process that the server may start adds to its lock table.
+    const settings = {
+      max_connections: "20",
+      max_locks_per_transaction: "32",
+      max_wal_senders: "0",
+      max_worker_processes: "1",
+      autovacuum_max_workers: "1",
+      fsync: "off",
+    };
     const small = await startEmbedded({ root, log: silentLog, project: "locks", settings });
     const [own, application] = [await connect(small.url), await connect(small.url)];
     const mine = Array.from({ length: 400 }, (_, at) => `mine${at}`);
     for (const name of mine) await application.query(`create table ${name} (id int)`);
-    // Together more than ten times what the server's lock table holds.
+    // Together several times what the server's lock table holds.
     const tables = Array.from(
       { length: 250 },
       (_, at) =>
