@@ -45,7 +45,7 @@ describe("a graceful stop", () => {
     const end = app.end();
     await app.waitFor("supervisor.draining");
     const next = await ask(app.port, "/", { agent: kept });
-    expect(next).toMatchObject({ status: 200 });
+    expect(next).toMatchObject({ status: 200, connection: "close" });
     expect(await end).toMatchObject({ code: 0 });
     kept.destroy();
   });
