@@ -31,7 +31,13 @@ export function registerHelp(program: Command, context: CliContext): void {
         if (words.length === 0) {
           const topics = listTopics().map(({ name, title }) => `  ${name.padEnd(16)}  ${title}`);
           context.io.stdout(`\nTopics (supervise help TOPIC):\n${topics.join("\n")}\n`);
+          return;
         }
+        // A command that has a guide of its own, such as backup: its options first.
+        const guide = words.length === 1 ? findTopic(words[0] ?? "") : null;
+        if (guide === null || guide.name !== command.name()) return;
+        const { renderMarkdown } = await import("../render/markdown.js");
+        context.io.stdout(`\n${renderMarkdown(guide.text, context.io)}`);
         return;
       }
       const topic = findTopic(words.join("-"));

@@ -31,6 +31,15 @@ export interface Node {
 
 const firstSentence = (text: string): string => text.replaceAll("\n", " ").split("; ")[0] ?? "";
 
+/** Where the program says in its own words which values there are, and not as choices. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  "--env": ["development", "staging", "production"],
+};
+/** Followed by the name of a file. */
+const FILES = ["--config", "--from", "--output"];
+/** Arguments that may be files. */
+const takesFiles = (path: string): boolean => ["", "serve", "init"].includes(path);
+
 const flagsOf = (option: Option): Flag[] =>
   [option.long, option.short].flatMap((word) =>
     word === undefined
@@ -40,7 +49,7 @@ const flagsOf = (option: Option): Flag[] =>
             word,
             meaning: firstSentence(option.description),
             takesValue: option.required,
-            values: option.argChoices ?? [],
+            values: option.argChoices ?? VALUES[word] ?? [],
           },
         ],
   );
@@ -93,6 +102,15 @@ export function completionScript(shell: Shell, nodes: readonly Node[]): string {
   }
 }
 
+/** Flags with few values, and those values. */
+const choicesIn = (nodes: readonly Node[]): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    nodes
+      .flatMap(({ flags }) => flags)
+      .filter(({ values }) => values.length > 0)
+      .map(({ word, values }) => [word, values]),
+  );
+
 const single = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 const wordsOf = (list: readonly Word[]): string => list.map(({ word }) => word).join(" ");
 
@@ -102,9 +120,7 @@ function bash(nodes: readonly Node[]): string {
   const valued = [
     ...new Set(nodes.flatMap(({ flags }) => flags).filter((flag) => flag.takesValue)),
   ];
-  const choices = new Map(
-    valued.filter(({ values }) => values.length > 0).map(({ word, values }) => [word, values]),
-  );
+  const choices = choicesIn(nodes);
   const cases = nodes.map(({ path, commands, flags, words }) => {
     const plain = [wordsOf(commands), words.join(" ")].join(" ").trim();
     return `    ${single(path)}) flags=${single(wordsOf(flags))}; plain=${single(plain)} ;;`;
@@ -121,8 +137,8 @@ _supervise() {
   done
   case $prev in
 ${[...choices].map(([word, values]) => `    ${word}) COMPREPLY=($(compgen -W ${single(values.join(" "))} -- "$cur")); return ;;`).join("\n")}
-    --config|--from|--output) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    ${[...new Set(valued.map(({ word }) => word))].filter((word) => !choices.has(word) && !["--config", "--from", "--output"].includes(word)).join("|")}) return ;;
+    ${FILES.join("|")}) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    ${[...new Set(valued.map(({ word }) => word))].filter((word) => !choices.has(word) && !FILES.includes(word)).join("|")}) return ;;
   esac
   case $path in
 ${cases.join("\n")}
@@ -157,6 +173,10 @@ _supervise() {
     next="\${path_:+$path_ }$word"
     case $next in (${paths.join("|")}) path_=$next ;; esac
   done
+  case $words[CURRENT-1] in
+${[...choicesIn(nodes)].map(([word, values]) => `    ${word}) compadd -- ${values.map(single).join(" ")}; return ;;`).join("\n")}
+    ${FILES.join("|")}) _files; return ;;
+  esac
   case $path_ in
 ${cases.join("\n")}
   esac
@@ -175,6 +195,7 @@ function fish(nodes: readonly Node[]): string {
   const lines = nodes.flatMap(({ path, commands, flags, words }) => {
     const condition = `-n ${single(`__supervise_at ${single(path).replaceAll("'", '"')}`)}`;
     return [
+      ...(takesFiles(path) ? [`${condition} -F`] : []),
       ...commands.map(
         ({ word, meaning }) => `${condition} -a ${single(word)} -d ${single(meaning)}`,
       ),
@@ -184,8 +205,8 @@ function fish(nodes: readonly Node[]): string {
           condition,
           word.startsWith("--") ? `-l ${word.slice(2)}` : `-s ${word.slice(1)}`,
           `-d ${single(meaning)}`,
-          ...(takesValue ? ["-r"] : []),
-          ...(values.length > 0 ? [`-f -a ${single(values.join(" "))}`] : []),
+          ...(takesValue ? [FILES.includes(word) ? "-r -F" : "-x"] : []),
+          ...(values.length > 0 ? [`-a ${single(values.join(" "))}`] : []),
         ].join(" "),
       ),
     ];
@@ -205,6 +226,7 @@ function __supervise_at
     test (__supervise_path) = "$argv[1]"
 end
 for program in supervise dazzle
+    complete -c $program -f
 ${lines.map((line) => `    complete -c $program ${line}`).join("\n")}
 end
 `;

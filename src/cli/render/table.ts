@@ -1,15 +1,11 @@
 /** Aligned columns for terminals. */
+import { visibleWidth as width } from "./wrap.js";
 
 export interface Column {
   title: string;
   /** Numbers read best at the right. Default: left. */
   align?: "left" | "right";
 }
-
-// Escape sequences take no room on a terminal.
-const ESCAPES = new RegExp(String.raw`\u001b\[[0-9;]*m`, "g");
-
-const width = (text: string): number => text.replaceAll(ESCAPES, "").length;
 
 /** Rows under their titles, two spaces apart, without trailing spaces. */
 export function renderTable(

@@ -1,12 +1,17 @@
 /** Lines cut to a width: prose between words, SQL between tokens, so that it means the same. */
 import { lex } from "../../schema/lexer.js";
 
+// Escape sequences take no room on a terminal.
+const ESCAPES = new RegExp(String.raw`\u001b\[[0-9;]*m`, "g");
+
+export const visibleWidth = (text: string): number => text.replaceAll(ESCAPES, "").length;
+
 /** A single word that is longer stays whole. */
 export function wrapProse(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const open = lines.at(-1);
-    if (open !== undefined && open.length + 1 + word.length <= width) {
+    if (open !== undefined && visibleWidth(open) + 1 + visibleWidth(word) <= width) {
       lines[lines.length - 1] = `${open} ${word}`;
     } else lines.push(word);
   }

@@ -8,6 +8,7 @@ import { buildProgram } from "../../../src/cli/program.js";
 import { pathOf } from "../../../src/cli/help/apply.js";
 import { EXAMPLES } from "../../../src/cli/help/examples.js";
 import { listTopics } from "../../../src/cli/help/topics.js";
+import { renderMarkdown } from "../../../src/cli/render/markdown.js";
 import { contextFor, run } from "./program.js";
 
 const program = buildProgram(contextFor(() => undefined));
@@ -29,6 +30,21 @@ describe("help", () => {
     expect(error).toBeNull();
     expect(stdout.length).toBeGreaterThan(100);
     expect(stdout).not.toContain("```");
+  });
+
+  it.each(listTopics())("folds the topic $name to 80 columns, code left as it is", ({ text }) => {
+    const rendered = renderMarkdown(text, { colour: false, columns: 80 });
+    const long = rendered
+      .split("\n")
+      .filter((line) => line.length > 80 && !line.startsWith("    ") && /\S \S/.test(line.trim()));
+    // A word of its own may be longer, such as an address.
+    expect(long.filter((line) => line.split(" ").every((word) => word.length < 40))).toEqual([]);
+  });
+
+  it("prints the guide of a command that has one behind its options", async () => {
+    const { stdout } = await run("help", "backup");
+    expect(stdout).toContain("Usage: supervise backup");
+    expect(stdout).toContain("tar xzf");
   });
 
   it("prints the help of a command, and of the program with the topics", async () => {
@@ -63,6 +79,7 @@ COMP_WORDS=(supervise "$@"); COMP_CWORD=$#; _supervise; printf '%s\\n' "\${COMPR
     expect(await complete("rel")).toContain("reload");
     expect(await complete("status", "--w")).toEqual(["--watch"]);
     expect(await complete("--log-format", "")).toEqual(["json", "pretty"]);
+    expect(await complete("--env", "")).toEqual(["development", "staging", "production"]);
     expect(await complete("completion", "f")).toEqual(["fish"]);
     expect(await complete("--work")).toEqual(["--workers"]);
   });
@@ -103,5 +120,12 @@ describe("completion in other shells", () => {
     expect(complete("supervise rel")).toContain("reload");
     expect(complete("dazzle status --wa")).toContain("--watch");
     expect(complete("supervise completion z")).toContain("zsh");
+    expect(complete("supervise --env p")).toBe(
+      "production\tdevelopment, staging or production (sets DAZZLE_ENV)\n",
+    );
+    // Files only where a file may stand.
+    expect(complete("supervise db ")).not.toContain("package.json");
+    expect(complete("supervise package.j")).toContain("package.json");
+    expect(complete("supervise --config package.j")).toContain("package.json");
   });
 });
