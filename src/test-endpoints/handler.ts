@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Pool } from "pg";
 import { SQLSTATE } from "../postgres/sqlstate.js";
+import { refusalOf } from "./access.js";
 import { BadRequest } from "./fixtures.js";
 import { seed } from "./seed.js";
 import { countRows, deleteRow, Held, NoSuchThing, readTable, reset, snapshot } from "./tables.js";
@@ -19,6 +20,10 @@ export interface TestEndpointsInput {
   readonly namespace: string;
   /** `DAZZLE_TEST_SECRET`; null when any caller may. */
   readonly secret: string | null;
+  /** The application may be reached by any name, as in staging. */
+  readonly anyName: boolean;
+  /** The address that the application listens on. */
+  readonly host: string;
 }
 
 /** Answers and returns true when the request is for a test endpoint. */
@@ -43,16 +48,10 @@ const METHODS: ReadonlyMap<string, string> = new Map([
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-/** A page of another site can send a simple POST to this address; its Origin tells. */
-function isForeignPage(request: IncomingMessage): boolean {
-  const { origin, host: named } = request.headers;
-  // HTTP/2 has the name in a header of its own.
-  const host = String(named ?? request.headers[":authority"] ?? "");
-  return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
-}
-
 function refusal(input: TestEndpointsInput, request: IncomingMessage): Answer | null {
-  if (isForeignPage(request)) return { status: 403, body: { error: "the Origin is another site" } };
+  const { secret, anyName, host } = input;
+  const reason = refusalOf(request, { anyName: anyName || secret !== null, host });
+  if (reason !== null) return { status: 403, body: { error: reason } };
   const given = request.headers["x-test-secret"];
   const matches =
     input.secret === null ||
@@ -146,6 +145,9 @@ export function createTestEndpoints(input: TestEndpointsInput): TestEndpoints {
       response.writeHead(status, {
         "content-type": "application/json; charset=utf-8",
         "content-length": Buffer.byteLength(text),
+        // A list of rows must not pass for a script of another site's page.
+        "x-content-type-options": "nosniff",
+        "cross-origin-resource-policy": "same-origin",
       });
       response.end(text);
     });

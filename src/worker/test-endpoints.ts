@@ -18,6 +18,8 @@ export function installTestEndpoints(traffic: Traffic, runtime: Runtime): void {
       pool: ownPool(runtime).pool,
       namespace: config.database.namespace,
       // Empty is not set, as in a copied .env.
+      anyName: config.env !== "development",
+      host: config.app.host,
       secret: process.env["DAZZLE_TEST_SECRET"] || null,
     });
     return endpoints(request, response);

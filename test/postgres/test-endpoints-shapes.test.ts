@@ -116,7 +116,13 @@ it.each([
   ["POST", "seed", "{", 400],
   ["POST", "seed", '{"fixtures":[{"id":"a","table":"area","data":{"id":1,"size":3}}]}', 400],
 ])("%s %s with the body '%s' is answered with %i in JSON", async (method, path, body, status) => {
-  const endpoints = createTestEndpoints({ pool, namespace: "public", secret: null });
+  const endpoints = createTestEndpoints({
+    pool,
+    namespace: "public",
+    secret: null,
+    anyName: false,
+    host: "127.0.0.1",
+  });
   const server = createServer((request, response) => void endpoints(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

@@ -33,7 +33,13 @@ afterAll(async () => {
 });
 
 async function serve(secret: string | null): Promise<number> {
-  const endpoints = createTestEndpoints({ pool, namespace: "public", secret });
+  const endpoints = createTestEndpoints({
+    pool,
+    namespace: "public",
+    secret,
+    anyName: false,
+    host: "127.0.0.1",
+  });
   const server = createServer((incoming, response) => {
     if (!endpoints(incoming, response)) response.end("the application");
   }).listen(0, "127.0.0.1");
@@ -241,6 +247,28 @@ describe("test endpoints", () => {
   it("refuse a page of another site", async () => {
     const headers = { origin: "http://evil.example" };
     expect((await send(port, "POST", "/__test__/reset", { headers })).status).toBe(403);
+    const image = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" };
+    expect((await send(port, "GET", "/__test__/snapshot", { headers: image })).status).toBe(403);
+  });
+
+  it.each([
+    ["evil.example", 403],
+    ["evil.example:8000", 403],
+    ["127.0.0.1.evil.example", 403],
+    ["localhost", 200],
+    ["shop.localhost:8000", 200],
+    ["web:8000", 200],
+    ["host.docker.internal", 200],
+    ["[::1]:8000", 200],
+    ["192.168.7.7:8000", 200],
+  ])("answer %s as the name of this machine with %i", async (host, status) => {
+    expect((await send(port, "GET", "/__test__/snapshot", { headers: { host } })).status).toBe(status);
+  });
+
+  it("are reached by any name with the secret", async () => {
+    const guarded = await serve("s3cret");
+    const headers = { host: "tests.example.com", "x-test-secret": "s3cret" };
+    expect((await send(guarded, "GET", "/__test__/snapshot", { headers })).status).toBe(200);
   });
 
   it("ask for the secret when one is set", async () => {
