@@ -1,53 +1,33 @@
-/** The lines of the user's own file that an error's stack points at, with a caret. */
+/** The lines of the user's own file that an error is about, with a caret. */
 import { readFileSync, statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { placeOf, type Place } from "./error-place.js";
 
 /** Lines above and below the one meant. */
 const AROUND = 2;
 /** Generated files have lines that no screen holds. */
 const LONGEST_LINE = 160;
 
-const FRAME = /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^\s()]+?):(\d+):(\d+)\)?$/;
-/** Not the user's: packages, and the program that this file belongs to. */
-const FOREIGN = /[\\/]node_modules[\\/]/;
-const OWN = fileURLToPath(new URL("..", import.meta.url));
-
-interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
+/** `file:line:column` and the lines around it; null when what Node says leads to no readable file. */
+export function codeFrame(said: string): string | null {
+  const place = placeOf(said);
+  return place === null ? null : frameAt(place);
 }
 
-/** The first frame that is in a file of the application; null when there is none. */
-function placeOf(stack: string): Place | null {
-  for (const text of stack.split("\n")) {
-    const [, path, line, column] = FRAME.exec(text.trim()) ?? [];
-    if (path === undefined) continue;
-    const file = path.startsWith("file:") ? fileURLToPath(path) : path;
-    if (FOREIGN.test(file) || file.startsWith(OWN)) continue;
-    return { file, line: Number(line), column: Number(column) };
-  }
-  return null;
-}
-
-/** `file:line:column` and the lines around it; null when the stack leads to no readable file. */
-export function codeFrame(stack: string): string | null {
-  const place = placeOf(stack);
-  if (place === null || statSync(place.file, { throwIfNoEntry: false })?.isFile() !== true) {
-    return null;
-  }
-  const lines = readFileSync(place.file, "utf8").split(/\r?\n/);
-  if (lines[place.line - 1] === undefined) return null;
-  const first = Math.max(1, place.line - AROUND);
-  const last = Math.min(lines.length, place.line + AROUND);
-  const width = String(last).length;
-  const shown: string[] = [`${place.file}:${place.line}:${place.column}`];
-  for (let number = first; number <= last; number += 1) {
+function frameAt({ file, line, column }: Place): string | null {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return null;
+  const lines = readFileSync(file, "utf8").split(/\r?\n/);
+  // What is missing at the end of a file is said to be behind its last line.
+  if (lines[line - 1] === undefined && line > lines.length + 1) return null;
+  const first = Math.max(1, line - AROUND);
+  const last = Math.min(lines.length, line + AROUND);
+  const width = String(Math.max(last, line)).length;
+  const shown: string[] = [`${file}:${line}${column === null ? "" : `:${column}`}`];
+  for (let number = first; number <= Math.max(last, line); number += 1) {
     const text = (lines[number - 1] ?? "").slice(0, LONGEST_LINE);
-    const mark = number === place.line ? ">" : " ";
+    const mark = number === line ? ">" : " ";
     shown.push(`${mark} ${String(number).padStart(width)} | ${text}`.trimEnd());
-    if (number === place.line && place.column <= LONGEST_LINE) {
-      const before = text.slice(0, place.column - 1).replaceAll(/[^\t]/g, " ");
+    if (number === line && column !== null && column <= LONGEST_LINE) {
+      const before = text.slice(0, column - 1).replaceAll(/[^\t]/g, " ");
       shown.push(`  ${" ".repeat(width)} | ${before}^`);
     }
   }

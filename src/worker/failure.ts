@@ -1,5 +1,6 @@
 /** What kept a worker from serving, as a failure of the catalogue. */
 import { codeFrame } from "../log/code-frame.js";
+import { withoutPlace } from "../log/error-place.js";
 import { locateSyntaxError } from "./syntax-error.js";
 import { toSuperviseError, SuperviseError } from "../errors.js";
 import type { ReportedFailure } from "../ipc/messages.js";
@@ -43,13 +44,25 @@ function listenFailure(thrown: unknown): ReportedFailure | null {
 /** A message from Node that begins with the place, as for errors in modules it could not link. */
 const hasPlace = (stack: string): boolean => /^(file:\/\/)?\/[^\n]+:\d+\n/.test(stack);
 
+/** Causes may be in a circle. */
+const MOST_CAUSES = 5;
+
+function causesOf(thrown: Error): string {
+  let text = "";
+  let cause: unknown = thrown.cause;
+  for (let depth = 0; depth < MOST_CAUSES && cause instanceof Error; depth += 1) {
+    text += `\ncaused by ${withoutPlace(cause.stack ?? cause.message)}`;
+    cause = cause.cause;
+  }
+  return text;
+}
+
 /** The stack, led by the lines of the application's own file that it is about. */
 function detailsOf(thrown: Error, located: string | null): string | null {
-  const stack = thrown.stack ?? null;
-  if (located !== null || stack === null) return located ?? stack;
-  if (hasPlace(stack)) return stack;
-  const frame = codeFrame(stack);
-  return frame === null ? stack : `${frame}\n\n${stack}`;
+  const said = located ?? thrown.stack ?? null;
+  if (said === null) return null;
+  const frame = codeFrame(said);
+  return `${frame === null ? "" : `${frame}\n\n`}${frame === null ? said : withoutPlace(said)}${causesOf(thrown)}`;
 }
 
 /** As reportedFailure, with the place of a syntax error searched for in the files of `entry`. */
@@ -101,7 +114,9 @@ export function reportedFailure(
   return {
     code: "BOOT_FAILED",
     what: `the application failed ${doing}: ${message.split("\n")[0] ?? ""}`,
-    remedy: hint(thrown) ?? "see the error below",
+    remedy:
+      hint(thrown) ??
+      (details === null ? "throw an Error, which says where" : "see the error below"),
     ...(details === null ? {} : { details }),
   };
 }

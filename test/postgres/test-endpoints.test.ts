@@ -262,7 +262,9 @@ describe("test endpoints", () => {
     ["[::1]:8000", 200],
     ["192.168.7.7:8000", 200],
   ])("answer %s as the name of this machine with %i", async (host, status) => {
-    expect((await send(port, "GET", "/__test__/snapshot", { headers: { host } })).status).toBe(status);
+    expect((await send(port, "GET", "/__test__/snapshot", { headers: { host } })).status).toBe(
+      status,
+    );
   });
 
   it("are reached by any name with the secret", async () => {

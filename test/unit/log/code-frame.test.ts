@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { codeFrame } from "../../../src/log/code-frame.js";
+import { withoutPlace } from "../../../src/log/error-place.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "frame-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function file(text: string): string {
+  const path = join(folder, "app.js");
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("the lines of the user's own file", () => {
+  it("are those that a stack leads to first, past packages", () => {
+    const path = file("const a = 1;\nconst b = null;\nb.c = a;\n");
+    const stack = `TypeError: no\n    at f (/x/node_modules/y/z.js:1:1)\n    at ${pathToFileURL(path).href}:3:5`;
+    expect(codeFrame(stack)).toBe(
+      `${path}:3:5\n  1 | const a = 1;\n  2 | const b = null;\n> 3 | b.c = a;\n    |     ^\n  4 |`,
+    );
+  });
+
+  it("are those of a syntax error, with the caret where Node has it", () => {
+    const path = file("const a = 1;\nconst b = ;\n");
+    const said = `${path}:2\nconst b = ;\n          ^\n\nSyntaxError: Unexpected token ';'`;
+    expect(codeFrame(said)).toBe(
+      `${path}:2:11\n  1 | const a = 1;\n> 2 | const b = ;\n    |           ^\n  3 |`,
+    );
+    expect(withoutPlace(said)).toBe("SyntaxError: Unexpected token ';'");
+  });
+
+  it("are the last ones where the end of the file comes too early", () => {
+    const path = file("const a = 1;\nfunction x( {\n}\n");
+    expect(codeFrame(`${path}:4\n\n\n\nSyntaxError: Unexpected end of input`)).toBe(
+      `${path}:4\n  2 | function x( {\n  3 | }\n> 4 |`,
+    );
+  });
+
+  it.each([
+    ["a file", "./nowhere.js", (folder: string) => join(folder, "nowhere.js")],
+    ["a package", "nopackage/sub", () => "nopackage"],
+  ])("are the import of %s that is not there", (_, specifier, wanted) => {
+    const path = file(`const x = 1;\nimport "${specifier}";\n`);
+    const said = `Error [ERR_MODULE_NOT_FOUND]: Cannot find module '${wanted(folder)}' imported from ${path}\n    at finalizeResolution (node:internal/modules/esm/resolve:283:11)`;
+    expect(codeFrame(said)).toContain(`${path}:2:9\n`);
+    expect(codeFrame(said)).toContain(`> 2 | import "${specifier}";`);
+  });
+
+  it("are not looked for in files that are gone", () => {
+    expect(codeFrame("Error: x\n    at /nowhere/app.js:1:1")).toBeNull();
+  });
+});
+
+describe("the stack below them", () => {
+  it("is without Node's calls that led into the application", () => {
+    const stack =
+      "Error: x\n    at /app/a.js:1:1\n    at ModuleJob.run (node:internal/modules/esm/module_job:325:25)";
+    expect(withoutPlace(stack)).toBe("Error: x\n    at /app/a.js:1:1");
+  });
+
+  it("stays whole where there is nothing else in it", () => {
+    const stack = "Error: x\n    at ModuleJob.run (node:internal/modules/esm/module_job:325:25)";
+    expect(withoutPlace(stack)).toBe(stack);
+  });
+});
