@@ -7,7 +7,7 @@ export const OVERLAY_SCRIPT = `(() => {
     root.replaceChildren();
     if (problem === null) { host.remove(); return; }
     const box = style(document.createElement("div"),
-      "position:fixed;inset:0;z-index:2147483647;overflow:auto;padding:32px;background:rgba(17,22,20,.94);" +
+      "position:fixed;inset:0;z-index:2147483647;overflow:auto;padding:32px;background:#111614;" +
       "color:#e6ebe8;font:15px/1.5 system-ui,sans-serif");
     box.setAttribute("role", "alert");
     const line = (tag, text, css) => {

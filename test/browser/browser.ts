@@ -17,10 +17,10 @@ export const REASON =
   CHROMIUM === null ? " (skipped: no Chromium on this machine, set CHROMIUM_PATH)" : "";
 
 // Run by root, as in a container, Chromium can't set up its sandbox.
-export const openBrowser = (): Promise<Browser> =>
+export const openBrowser = (args: readonly string[] = []): Promise<Browser> =>
   chromium.launch({
     executablePath: CHROMIUM ?? "",
-    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+    args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), ...args],
   });
 
 /** A page; whatever it complains of in its console fails the test, but for `allowed`. */

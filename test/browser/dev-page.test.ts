@@ -14,6 +14,10 @@ const APP = `export default ({ log, pool }) => async (request, response) => {
   response.end("old");
 };
 `;
+/** A script that knows no database. */
+const SERVER = `import { createServer } from "node:http";
+createServer((request, response) => response.end("hi")).listen(process.env.PORT);
+`;
 const SCHEMA = "CREATE TABLE note (id int PRIMARY KEY);\n";
 
 let browser: Browser;
@@ -41,7 +45,7 @@ async function start(
   args: readonly string[] = ["--no-watch"],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Site> {
-  const folder = project({ "app.mjs": APP, "schema.sql": SCHEMA });
+  const folder = project({ "app.mjs": APP, "script.mjs": SERVER, "schema.sql": SCHEMA });
   const [port, controlPort] = [await freePort(), await freePort()];
   const run = async (): Promise<Running> => {
     const running = launch({
@@ -206,6 +210,45 @@ describe.skipIf(CHROMIUM === null)(`the development page${REASON}`, () => {
     await page.waitForSelector("text=Generation 2 serves.");
   });
 
+  it("shows each log line once, also those of a supervisor that was started anew", async () => {
+    const site = await start();
+    const page = await open(site, "log", {}, /ERR_CONNECTION_REFUSED|401|INCOMPLETE_CHUNKED/);
+    const said = page.locator("#panel-log li", { hasText: "<img src=x" });
+    for (let at = 1; at <= 3; at += 1) await fetch(`${site.app}/markup`);
+    await expect.poll(() => said.count()).toBe(3);
+    await site.running.end("SIGKILL");
+    await page.waitForSelector(".pill.lost");
+    await page.keyboard.press("r");
+    await page.waitForSelector(".toast:has-text('The supervisor does not answer.')");
+    await site.again();
+    await page.waitForSelector(".pill.running");
+    await fetch(`${site.app}/markup`);
+    await expect.poll(() => said.count()).toBe(4);
+    await fetch(`${site.app}/markup`);
+    await expect.poll(() => said.count()).toBe(5);
+    expect(await page.locator("#panel-log li", { hasText: "supervisor.ready" }).count()).toBe(2);
+  });
+
+  it("asks for the token where it has none, and shows nothing else until then", async () => {
+    const site = await start();
+    const page = await openPage(browser, {}, /401/);
+    await page.route("**/dazzle/dev/session", (route) => route.fulfill({ status: 401, json: {} }));
+    await page.goto(`${site.control}/dazzle/dev/#migrations`);
+    await page.waitForSelector("form.token");
+    expect(await page.isVisible("main")).toBe(false);
+    await page.fill("input[name=token]", "a guess");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("text=This token is not the supervisor's.");
+  });
+
+  it("says of an application without a pool that it has none", async () => {
+    const site = await start(["--no-watch", "script.mjs"], {});
+    const page = await open(site);
+    await page.waitForSelector(
+      ".figure:has-text('Wait p99'):has-text('no pool has been used yet')",
+    );
+  });
+
   it("fits a phone, and is dark where that is wanted", async () => {
     const site = await start();
     const page = await open(site, "overview", {
@@ -268,16 +311,128 @@ describe.skipIf(CHROMIUM === null)(`for everyone, the development page${REASON}`
   });
 });
 
+/** A site of its own on this machine; resolves to its port. */
+async function otherSite(): Promise<number> {
+  const other = createServer((_request, response) => {
+    response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><body>");
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void other.close());
+  await new Promise((resolve) => other.once("listening", resolve));
+  const address = other.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** What a page gets of another site without `fetch`: each that loads or opens is named. */
+async function elementsThatLoad(
+  page: Page,
+  base: string,
+  paths: readonly string[],
+): Promise<string[]> {
+  return page.evaluate(
+    async ({ base, paths }) => {
+      const got: string[] = [];
+      const settled = (name: string, start: (yes: () => void, no: () => void) => void) =>
+        new Promise<void>((resolve) => {
+          start(
+            () => {
+              got.push(name);
+              resolve();
+            },
+            () => resolve(),
+          );
+        });
+      for (const path of paths) {
+        const element = (tag: "img" | "script") => (yes: () => void, no: () => void) => {
+          const one = document.createElement(tag);
+          one.onload = yes;
+          one.onerror = no;
+          one.src = base + path;
+          document.body.append(one);
+        };
+        await settled(`img ${path}`, element("img"));
+        await settled(`script ${path}`, element("script"));
+        await settled(`events ${path}`, (yes, no) => {
+          const stream = new EventSource(base + path);
+          stream.onopen = yes;
+          stream.onerror = () => {
+            stream.close();
+            no();
+          };
+        });
+        await settled(`socket ${path}`, (yes, no) => {
+          const socket = new WebSocket(base.replace("http", "ws") + path);
+          socket.onopen = yes;
+          socket.onerror = no;
+        });
+        await settled(`form ${path}`, (_yes, no) => {
+          const frame = document.createElement("iframe");
+          frame.name = `answer to ${path}`;
+          document.body.append(frame);
+          frame.onload = no;
+          const form = document.createElement("form");
+          Object.assign(form, { method: "post", action: base + path, target: frame.name });
+          document.body.append(form);
+          form.submit();
+        });
+      }
+      return got;
+    },
+    { base, paths },
+  );
+}
+
 describe.skipIf(CHROMIUM === null)(`a page of another site${REASON}`, () => {
+  it.each(["127.0.0.1", "localhost"])(
+    "on %s gets nothing by elements, streams, sockets and forms, nor does anything by them",
+    async (name) => {
+      const site = await start();
+      const port = await otherSite();
+      await fetch(`${site.app}/__test__/reset`, { method: "POST" });
+      const row = { id: "n", table: "note", data: { id: 1 } };
+      const body = JSON.stringify({ fixtures: [row] });
+      await fetch(`${site.app}/__test__/seed`, { method: "POST", body });
+      const page = await openPage(browser, {}, /./);
+      await page.goto(`http://${name}:${port}/`);
+      const control = ["/status", "/metrics", "/stop", "/dazzle/dev/"].concat(
+        ["session", "events", "plan", "reload", "migrate"].map((path) => `/dazzle/dev/${path}`),
+      );
+      expect(await elementsThatLoad(page, site.control, control)).toEqual([]);
+      const tests = ["/__test__/snapshot", "/__test__/table/note", "/__test__/reset"];
+      expect(await elementsThatLoad(page, site.app, tests)).toEqual([]);
+      const left: unknown = await (await fetch(`${site.app}/__test__/table/note`)).json();
+      expect(left).toEqual([{ id: 1 }]);
+      const status: unknown = await (await fetch(`${site.control}/status`)).json();
+      expect(status).toMatchObject({ generation: 1, state: "running" });
+    },
+  );
+
+  it("can't become this one by leading its own name here", async () => {
+    const site = await start();
+    const rebound = await openBrowser(["--host-resolver-rules=MAP evil.example 127.0.0.1"]);
+    onTestFinished(() => rebound.close());
+    const page = await openPage(rebound, {}, /./);
+    const answers = async (base: string, paths: readonly string[]): Promise<number[]> => {
+      await page.goto(base.replace("127.0.0.1", "evil.example") + "/", { waitUntil: "commit" });
+      return page.evaluate(
+        (asked) =>
+          Promise.all(
+            asked.map(async (path) => {
+              const method = /reset|reload|migrate|stop/.test(path) ? "POST" : "GET";
+              return (await fetch(path, { method, headers: { "x-dazzle-page": "1" } })).status;
+            }),
+          ),
+        paths,
+      );
+    };
+    const control = ["/status", "/metrics", "/stop", "/dazzle/dev/session", "/dazzle/dev/reload"];
+    expect(await answers(site.control, control)).toEqual(control.map(() => 403));
+    const tests = ["/__test__/snapshot", "/__test__/reset"];
+    expect(await answers(site.app, tests)).toEqual(tests.map(() => 403));
+  });
+
   it("can neither read nor act", async () => {
     const site = await start();
-    const other = createServer((_request, response) => {
-      response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><body>");
-    }).listen(0, "127.0.0.1");
-    onTestFinished(() => void other.close());
-    await new Promise((resolve) => other.once("listening", resolve));
-    const address = other.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const port = await otherSite();
     const page = await openPage(browser, {}, /./);
     await page.goto(`http://localhost:${port}/`);
     const outcomes = await page.evaluate(async (base) => {

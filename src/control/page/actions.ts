@@ -1,13 +1,21 @@
 /** The buttons: each says what it is doing, and what came of it. */
 import { post } from "./api.js";
 import { fill, h } from "./dom.js";
+import { on, store } from "./store.js";
 
 const toasts = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
 const SHOWN_MS = 6_000;
 
-export const toastArea = (): HTMLElement => toasts;
+export const toastArea = (): HTMLElement => {
+  // A reload that was abandoned is over once the application runs as written.
+  on("problem", () => {
+    if (store.problem === null)
+      for (const old of toasts.querySelectorAll(".abandoned")) old.remove();
+  });
+  return toasts;
+};
 
-function toast(text: string, kind: "good" | "bad"): void {
+function toast(text: string, kind: "good" | "bad" | "bad abandoned"): void {
   const element = h(
     "div",
     { class: `toast ${kind}` },
@@ -34,7 +42,7 @@ async function act(path: string, body: object, done: (answer: unknown) => string
   try {
     const answer = await post(path, body);
     if (textIn(answer, "outcome") === "abandoned") {
-      toast(`Reload abandoned: ${textIn(answer, "reason")}`, "bad");
+      toast(`Reload abandoned: ${textIn(answer, "reason")}`, "bad abandoned");
     } else toast(done(answer), "good");
   } catch (error) {
     toast(error instanceof Error ? error.message : String(error), "bad");

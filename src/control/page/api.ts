@@ -22,8 +22,17 @@ export function useToken(given: string): void {
   token = given;
 }
 
+/** The browser's own words for this are no help. */
+async function ask(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, init);
+  } catch (error) {
+    throw error instanceof TypeError ? new Error("The supervisor does not answer.") : error;
+  }
+}
+
 async function fetchToken(): Promise<string> {
-  const response = await fetch(`${BASE}/session`, { headers: { "x-dazzle-page": "1" } });
+  const response = await ask(`${BASE}/session`, { headers: { "x-dazzle-page": "1" } });
   const body: unknown = await response.json();
   const given = textIn(body, "token");
   if (given === null) throw new Refused(response.status, textIn(body, "error") ?? "no token");
@@ -34,7 +43,7 @@ async function authorized(path: string, init: RequestInit): Promise<Response> {
   for (let again = false; ; again = true) {
     token ??= await fetchToken();
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-    const response = await fetch(BASE + path, { ...init, headers });
+    const response = await ask(BASE + path, { ...init, headers });
     if (response.status !== 401 || again) return response;
     token = null;
   }

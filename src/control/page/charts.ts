@@ -93,8 +93,14 @@ const WHOLE_STEPS = [1, 2, 5]
 const colourOf = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** The one column without gaps. */
+const timesNow = (): number[] => (store.columns[COLUMN.time] ?? []).filter((time) => time !== null);
+
 /** The stretches of time in which a pool was exhausted. */
-function exhaustedSpans(times: readonly number[], flags: readonly number[]): [number, number][] {
+function exhaustedSpans(
+  times: readonly number[],
+  flags: readonly (number | null)[],
+): [number, number][] {
   const spans: [number, number][] = [];
   times.forEach((time, at) => {
     if (flags[at] !== 1) return;
@@ -109,7 +115,7 @@ const at = (seconds: number): string => clock(new Date(seconds * 1_000).toISOStr
 
 /** The last such stretch in words, and whether it goes on; null when there was none. */
 function lastExhausted(): { text: string; now: boolean } | null {
-  const times = store.columns[COLUMN.time] ?? [];
+  const times = timesNow();
   const span = exhaustedSpans(times, store.columns[COLUMN.exhausted] ?? []).at(-1);
   if (span === undefined) return null;
   const [from, to] = span;
@@ -120,10 +126,7 @@ function lastExhausted(): { text: string; now: boolean } | null {
 
 function shadeExhausted(chart: uPlot): void {
   const { ctx, bbox } = chart;
-  const spans = exhaustedSpans(
-    store.columns[COLUMN.time] ?? [],
-    store.columns[COLUMN.exhausted] ?? [],
-  );
+  const spans = exhaustedSpans(timesNow(), store.columns[COLUMN.exhausted] ?? []);
   ctx.save();
   ctx.fillStyle = colourOf("--shade");
   for (const [from, to] of spans) {
@@ -179,7 +182,7 @@ function optionsOf(definition: Definition, width: number): uPlot.Options {
 }
 
 const dataOf = ({ lines }: Definition): uPlot.AlignedData => [
-  store.columns[COLUMN.time] ?? [],
+  timesNow(),
   ...lines.map(({ column }) => store.columns[column] ?? []),
 ];
 

@@ -136,6 +136,7 @@ export function createLog(): { element: HTMLElement; search: HTMLElement; shown:
     drawn = store.lines.at(-1)?.id ?? 0;
     if (end || afresh) list.scrollTop = list.scrollHeight;
     message.hidden = list.childElementCount > 0;
+    list.hidden = !message.hidden;
     fill(message, store.lines.length === 0 ? "Nothing has been logged yet." : "No line matches.");
   };
   const changed = (): void => {
@@ -150,7 +151,7 @@ export function createLog(): { element: HTMLElement; search: HTMLElement; shown:
     fill(pause, paused ? "Continue" : "Pause");
     if (!paused) draw(true);
   };
-  // A restarted supervisor counts its lines from one again.
-  on("log", () => draw((store.lines.at(-1)?.id ?? 0) < drawn));
+  on("hello", () => draw(true));
+  on("log", () => draw(false));
   return { element, search, shown: () => draw(true) };
 }

@@ -157,7 +157,7 @@ const tokenAnswer = h("p", { class: "note", role: "status" });
 let tried = false;
 const tokenForm = h(
   "form",
-  { class: "card ask", hidden: true, onsubmit: (event) => enter(event) },
+  { class: "card ask token", hidden: true, onsubmit: (event) => enter(event) },
   h("h2", {}, "Token"),
   h(
     "p",
@@ -167,7 +167,13 @@ const tokenForm = h(
   h(
     "div",
     { class: "row" },
-    h("input", { type: "password", name: "token", "aria-label": "Token", required: true }),
+    h("input", {
+      type: "password",
+      name: "token",
+      "aria-label": "Token",
+      autocomplete: "current-password",
+      required: true,
+    }),
     h("button", { class: "primary" }, "Enter"),
   ),
   tokenAnswer,
@@ -182,6 +188,8 @@ function enter(event: Event): void {
   tried = true;
   setText(tokenAnswer, "Trying…");
 }
+
+const main = h("main", {}, ...TABS.map((tab) => tab.element));
 
 function header(): void {
   const { status, connection } = store;
@@ -198,6 +206,8 @@ function header(): void {
       : "The supervisor does not answer. What you see is from before; it is tried again each second.",
   );
   tokenForm.hidden = connection !== "refused";
+  // Without the token there is nothing to be seen yet.
+  main.hidden = connection === "refused" && status === null;
   if (connection === "live") tried = false;
   if (status === null) return;
   const now = workersNow();
@@ -294,7 +304,7 @@ function start(): void {
     offline,
     tokenForm,
     createProblem(),
-    h("main", {}, ...TABS.map((tab) => tab.element)),
+    main,
     toastArea(),
     help,
   );

@@ -92,11 +92,7 @@ function failedCard(reason: string, refresh: () => Promise<void>): HTMLElement {
     "section",
     { class: "card" },
     h("h2", { class: "title" }, "The plan can't be worked out"),
-    h(
-      "pre",
-      { class: "error" },
-      store.connection === "live" ? reason : "The supervisor does not answer.",
-    ),
+    h("pre", { class: "error" }, reason),
     actionButton("Try again", refresh),
   );
 }
@@ -115,6 +111,11 @@ export function createMigrations(): { element: HTMLElement; shown: () => void } 
     stale = false;
     if (element.childElementCount === 0)
       fill(element, h("p", { class: "empty" }, "Working out the plan…"));
+    // What was read before stays in sight; the next supervisor is asked again.
+    if (store.connection === "lost" && drawn !== "") {
+      stale = true;
+      return;
+    }
     const [plan, revisions] = await Promise.allSettled([get("/plan"), get("/revisions")]);
     // What has not changed is left in peace: the selection, the focus, how far it is scrolled.
     const found = JSON.stringify([plan, revisions, String(Reflect.get(plan, "reason"))]);

@@ -81,6 +81,7 @@ function createRow(id: number): Row {
 /** Columns of a sample. */
 const WAIT = { p99: 3, max: 4 };
 const latest = (column: number): number => store.columns[column]?.at(-1) ?? 0;
+const NO_POOL = "no pool has been used yet";
 
 function figures({ pool, budget, workers, migrations }: Status): HTMLElement[] {
   const ready = workers.filter((worker) => worker.state === "ready").length;
@@ -101,14 +102,14 @@ function figures({ pool, budget, workers, migrations }: Status): HTMLElement[] {
     ),
     figure(
       "Wait p99",
-      milliseconds(latest(WAIT.p99)),
-      `longest ${milliseconds(latest(WAIT.max))}, last 10 s`,
+      pool.max === 0 ? "–" : milliseconds(latest(WAIT.p99)),
+      pool.max === 0 ? NO_POOL : `longest ${milliseconds(latest(WAIT.max))}, last 10 s`,
       store.columns[11]?.at(-1) === 1,
     ),
     figure(
       "Connections in use",
-      `${pool.total - pool.idle} of ${pool.max}`,
-      `${pool.total} open, ${pool.waiting} waiting`,
+      pool.max === 0 ? "–" : `${pool.total - pool.idle} of ${pool.max}`,
+      pool.max === 0 ? NO_POOL : `${pool.total} open, ${pool.waiting} waiting`,
       pool.waiting > 0,
     ),
     figure(

@@ -11,12 +11,15 @@ export interface Store {
   project: string;
   status: Status | null;
   /** Columns, as SAMPLE_FIELDS names them: the charts read them as they are. */
-  columns: number[][];
+  columns: (number | null)[][];
+  /** Numbered by this page: a supervisor that was restarted counts from one again. */
   lines: FeedLine[];
   problem: DevProblem | null;
 }
 
-export type Topic = "connection" | "status" | "samples" | "log" | "problem" | "plan" | "refused";
+/** `hello`: all of it, from a supervisor that this page has just come to. */
+export type Topic =
+  "connection" | "hello" | "status" | "samples" | "log" | "problem" | "plan" | "refused";
 
 export const store: Store = {
   connection: "connecting",
@@ -65,6 +68,19 @@ const is = <Name extends keyof Messages>(
   data: unknown,
 ): data is Messages[Name] => name === wanted && typeof data === "object" && data !== null;
 
+let counted = 0;
+function addLines(lines: readonly FeedLine[]): void {
+  const numbered = lines.map((line) => ({ ...line, id: (counted += 1) }));
+  store.lines = [...store.lines, ...numbered].slice(-KEPT_LINES);
+}
+
+/** Nobody sampled while no supervisor ran: the charts are to have a gap there, not a line across. */
+function addGap(): void {
+  const last = store.columns[0]?.at(-1);
+  if (typeof last !== "number") return;
+  store.columns.forEach((column, at) => column.push(at === 0 ? last + 0.5 : null));
+}
+
 function addSample(sample: readonly number[]): void {
   sample.forEach((value, at) => {
     const column = (store.columns[at] ??= []);
@@ -80,19 +96,20 @@ function take(name: string, data: unknown): void {
     store.status = data.status;
     store.problem = data.problem;
     // What was drawn and read before a restart of the supervisor stays.
-    if (!restarted) {
+    if (restarted) addGap();
+    else {
       store.columns = data.fields.map(() => []);
       store.lines = [];
     }
     for (const sample of data.samples) addSample(sample);
-    store.lines = [...store.lines, ...data.lines].slice(-KEPT_LINES);
-    say("status", "samples", "log", "problem", "plan");
+    addLines(data.lines);
+    say("status", "samples", "hello", "problem", "plan");
   } else if (is("sample", name, data)) {
     store.status = data.status;
     addSample(data.sample);
     say("status", "samples");
   } else if (is("log", name, data)) {
-    store.lines = [...store.lines, ...data.lines].slice(-KEPT_LINES);
+    addLines(data.lines);
     store.problem = data.problem;
     say("log", "problem");
     if (data.lines.some(({ event }) => event !== null && PLAN_EVENTS.has(event))) say("plan");
