@@ -31,7 +31,14 @@ const OBJECTS = `
     where c.relnamespace = $1::regnamespace and not t.tgisinternal
   union all
   select 'policy', p.polname || ' on ' || p.polrelid::regclass::text, null
-    from pg_policy p join pg_class c on c.oid = p.polrelid where c.relnamespace = $1::regnamespace`;
+    from pg_policy p join pg_class c on c.oid = p.polrelid where c.relnamespace = $1::regnamespace
+  union all
+  select 'rule', r.rulename || ' on ' || r.ev_class::regclass::text, null
+    from pg_rewrite r join pg_class c on c.oid = r.ev_class
+    where c.relnamespace = $1::regnamespace and c.relkind in ('r', 'p')
+  union all
+  select 'statistics', s.stxname || ' on ' || s.stxrelid::regclass::text, null
+    from pg_statistic_ext s where s.stxnamespace = $1::regnamespace`;
 
 /** A table with its columns, defaults, constraints and indexes, and what each of them needs. */
 const TABLES = `

@@ -25,7 +25,7 @@ function begin(draft: Draft, ids: readonly number[], parallel: number): void {
   log(draft, {
     level: "info",
     event: "reload.started",
-    msg: `reload of ${state.slots.length} workers`,
+    msg: `reload of ${state.slots.length} worker${state.slots.length === 1 ? "" : "s"}`,
     fields: { generation: state.lastGeneration + 1, workers: state.slots.length, parallel },
   });
 }

@@ -26,6 +26,12 @@ const SAID: ReadonlySet<string> = new Set([
   "lock.acquired",
   "lock.released",
   "budget.ok",
+  "worker.forked",
+  "migrate.plan",
+  "migrate.done",
+  "watch.changed",
+  "reload.started",
+  "reload.done",
 ]);
 
 const clock = (time: Date): string =>

@@ -118,6 +118,17 @@ it("leaves out the tables that are built on what schema.sql can't hold, and says
   }
 });
 
+it("names rules and statistics, which schema.sql can't hold either", async () => {
+  const session = await connect(database.url);
+  await session.query(`CREATE TABLE place (city text, zip text);
+    CREATE STATISTICS place_city (dependencies) ON city, zip FROM place;
+    CREATE RULE kept AS ON DELETE TO place DO INSTEAD NOTHING;`);
+  await session.end();
+  const schema = await schemaFromDatabase(database.url, "public");
+  expect(schema).toContain("--   rule kept on public.place\n");
+  expect(schema).toContain("--   statistics place_city on public.place\n");
+});
+
 it("creates the same schema in an empty database", async () => {
   const source = await connect(database.url);
   const copy = await createDatabase();
