@@ -17,7 +17,7 @@ import { cancelOnAbort } from "./database/cancel.js";
 import { openDatabase, type OpenDatabase } from "./database/connect.js";
 import { readInventory } from "./database/inventory.js";
 import { guardStaging, type Guardian } from "./guardian.js";
-import { restoreFailure } from "./load/failure.js";
+import { restoreFailure, UNCHANGED } from "./load/failure.js";
 import { OutcomeUnknown, runLoad } from "./load/transaction.js";
 import { hasCode } from "./node-error.js";
 import { clusterOf, commitOutcome } from "./outcome.js";
@@ -265,8 +265,18 @@ async function withStaging<T>(job: Job, work: (staging: Staging | null) => Promi
     await staging.undo();
     await staging.remove();
     letGo();
-    throw error;
+    throw withoutHarm(error);
   }
+}
+
+/** A disk that is full does not know what it was written to for. */
+function withoutHarm(error: unknown): unknown {
+  if (!(error instanceof SuperviseError) || error.code !== "OUTPUT_UNWRITABLE") return error;
+  if (error.message.includes(UNCHANGED)) return error;
+  return new SuperviseError(error.code, {
+    ...error.parts,
+    what: `${error.parts.what}; ${UNCHANGED}`,
+  });
 }
 
 async function withJob<T>(request: RestoreRequest, work: (job: Job) => Promise<T>): Promise<T> {

@@ -135,7 +135,9 @@ describe("the commands of the guide", () => {
     writeFiles(cwd, { "uploads/a.bin": "old" });
     const before = treeDigest(join(cwd, "uploads"));
     const restoring = ["restore", "--from", "b.tar.gz", "--force", "--yes"];
-    expect(await finish(onFullDisk(cwd, target.url, ...restoring))).toBe(73);
+    const failing = onFullDisk(cwd, target.url, ...restoring);
+    expect(await finish(failing)).toBe(73);
+    expect(failing.stderr()).toMatch(/the database and the uploads are as before/);
     expect(treeDigest(join(cwd, "uploads"))).toEqual(before);
     expect(leftovers(cwd)).toEqual([]);
     expect(await rowsOf(target.url, "select count(*)::int as n from item")).toEqual([{ n: 1 }]);

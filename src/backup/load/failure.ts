@@ -7,7 +7,7 @@ import { asRefusal } from "../archive/archive-reader.js";
 import { DumpRefusal } from "../dump/custom-format.js";
 import { invalidArchive } from "../refusals.js";
 
-const UNCHANGED = "the database and the uploads are as before";
+export const UNCHANGED = "the database and the uploads are as before";
 
 /** Reasons by SQLSTATE or its class, with what to do. */
 const REASONS: readonly (readonly [string, ErrorCode, string])[] = [
