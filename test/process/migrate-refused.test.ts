@@ -15,7 +15,7 @@ import {
 } from "../support/database.js";
 import { silentLog } from "../support/log.js";
 import { createProject } from "../support/server-project.js";
-import { launch, project } from "../support/supervisor.js";
+import { freePort, launch, project } from "../support/supervisor.js";
 
 const SCHEMA = "create table t (id int primary key);\n";
 const FILES = {
@@ -62,7 +62,7 @@ test("a holder that keeps the lock for longer than lock_wait is named, and the n
 });
 
 describe("a standby", () => {
-  test("is refused with 78 by everything that changes a schema, and told as what it is", async () => {
+  test("is refused with 78 by everything that changes a schema, and serves who only reads", async () => {
     const place = await createProject();
     const primary = await startEmbedded({ root: place.root, log: silentLog });
     await primary.stop();
@@ -80,6 +80,17 @@ describe("a standby", () => {
       expect({ code, errors }, args.join(" ")).toEqual({ code: 78, errors: 1 });
       expect(said, args.join(" ")).toContain("standby");
     }
+    // What only reads may run on one.
+    const port = String(await freePort());
+    const reader = launch({
+      cwd,
+      args: ["serve", "--no-watch", "--no-migrate", "--port", port, "--log-format", "json"],
+      env: { DATABASE_URL: standby.url },
+    });
+    await reader.waitFor("supervisor.ready");
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("served");
+    expect(await reader.end()).toEqual({ code: 0, signal: null });
+    expect(reader.log.filter(({ level }) => level === "error")).toEqual([]);
     await standby.stop();
     await place.remove();
   });
