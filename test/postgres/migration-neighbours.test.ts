@@ -73,20 +73,24 @@ test("a revision that is the victim of a deadlock runs again, whole", async () =
   const config = createPatient();
   project.write(
     "migrations/1_a.sql",
-    "-- migrate:up\nalter table p add a int;\nalter table q add a int;\n",
+    "-- migrate:up\nalter table p add a int;\nselect pg_advisory_xact_lock(77);\nalter table q add a int;\n",
   );
-  // The server looks for a deadlock in the session that has waited for this long.
+  // The server looks for a deadlock in the session that has waited for this long, once.
   await session.query("alter role current_user set deadlock_timeout = '50ms'");
   const patient = await connect(database.url, "test/patient");
   await session.query("alter role current_user reset deadlock_timeout");
+  await session.query("select pg_advisory_lock(77)");
   await other.query("set deadlock_timeout = '10min'");
   await other.query("begin; lock table q in access exclusive mode");
   const log = recordingLog();
   const done = upgrade(patient, "head", { config, log });
-  const retried = log.waitFor("migrate.retry");
   await untilItWaits(patient);
-  await other.query("lock table p in access exclusive mode");
-  expect((await retried).msg).toContain("trying again");
+  const locked = other.query("lock table p in access exclusive mode");
+  await untilItWaits(other);
+  // Now it goes on to the table that the other one holds: the circle is closed by it.
+  await session.query("select pg_advisory_unlock(77)");
+  expect((await log.waitFor("migrate.retry")).msg).toContain("trying again");
+  await locked;
   await other.query("commit");
   expect(await done).toEqual(["1_a"]);
   await patient.end();
