@@ -126,7 +126,9 @@ export function identitySql({ identity, type }: Column): string {
 /** Without its foreign keys and indexes, which are statements of their own. */
 export function createTable(table: Table, namespace: string): string {
   const own = table.columns.filter((column) => !column.inherited);
-  const constraints = table.constraints.filter(({ kind }) => kind !== "foreign");
+  const constraints = table.constraints.filter(
+    (constraint) => constraint.kind !== "foreign" && !isUnproven(constraint),
+  );
   const inherited = table.columns.filter(
     (column) =>
       column.inherited && (column.default !== null || column.notNull) && table.partitionOf !== null,
@@ -167,6 +169,9 @@ const inheritedSql = ({ name, default: value, notNull }: Column): string =>
     ...(notNull ? ["NOT NULL"] : []),
   ].join(" ");
 
+/** CREATE TABLE holds every row to its checks; one that shall not be validated is added afterwards. */
+const isUnproven = ({ kind, validated }: Constraint): boolean => kind === "check" && !validated;
+
 /** What CREATE TABLE has no clause for. */
 export function afterCreate(table: Table, namespace: string): string[] {
   const name = qualified(namespace, table.name);
@@ -190,6 +195,9 @@ export function afterCreate(table: Table, namespace: string): string[] {
     ...settings,
     ...defaults,
     ...strict,
+    ...table.constraints
+      .filter(isUnproven)
+      .map((constraint) => `ALTER TABLE ${name} ADD ${inlineConstraint(constraint)} NOT VALID`),
     ...(table.rowSecurity ? [`ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY`] : []),
     ...(table.forceRowSecurity ? [`ALTER TABLE ${name} FORCE ROW LEVEL SECURITY`] : []),
     ...(table.replicaIdentity === "DEFAULT" || waitsForIndex(table)

@@ -47,6 +47,10 @@ const EVERYTHING = `
   CREATE UNIQUE INDEX task_lower ON task (lower(tags[1])) INCLUDE (price);
   CREATE TABLE event (at timestamptz NOT NULL, what text) PARTITION BY RANGE (at);
   CREATE TABLE event_2026 PARTITION OF event FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+  INSERT INTO event VALUES ('2026-02-02', 'x');
+  ALTER TABLE event_2026 ADD CONSTRAINT short CHECK (length(what) > 1) NOT VALID;
+  ALTER TABLE task ADD CONSTRAINT cheap CHECK (price < 100) NOT VALID;
+  ALTER TABLE task ADD CONSTRAINT numbered FOREIGN KEY (size) REFERENCES task (id) NOT VALID;
   COMMENT ON TABLE task IS 'what is to be done; soon';
   COMMENT ON COLUMN task.state IS 'where it stands';
   CREATE TABLE pgmigrations (id serial PRIMARY KEY, name text);

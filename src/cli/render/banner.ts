@@ -25,6 +25,7 @@ function planLine(done: Fields | undefined): string {
   if (done === undefined) return "nothing to apply";
   const applied = Number(text(done, "applied"));
   const unsafe = Number(text(done, "unsafe"));
+  if (done["files"] === 0) return "no schema files; supervise init --from-database writes one";
   const first = applied === 0 ? "up to date" : `${many(String(applied), "statement")} applied`;
   return unsafe === 0
     ? first
