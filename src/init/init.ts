@@ -64,13 +64,19 @@ export function initProject(root: string, options: InitOptions): InitResult {
     migrations:
       project.tool === null ? null : { tool: project.tool.name, folder: project.tool.folder },
     files,
-    notes: notesOn(project, files),
+    notes: [...notesOn(project, files), ...(starterSchema ? starterNote(project) : [])],
     next: [...(project.hasManifest ? [] : ["npm install"]), "npx supervise"],
   };
 }
 
 /** `0.38.2` becomes `~0.38`: patches are taken, minor versions are a decision. */
 const pinOf = (version: string): string => `~${version.split(".").slice(0, 2).join(".")}`;
+
+/** Where another tool owns the schema, the starter's own table needs a word. */
+const starterNote = ({ tool }: Project): string[] =>
+  tool === null || tool.name === "dbmate"
+    ? []
+    : [`schema.sql is there for the starter's one table: it goes with the starter's queries`];
 
 function notesOn(project: Project, files: readonly Written[]): string[] {
   const kept = files.filter(({ action, path }) => action === "kept" && path !== ".gitignore");
@@ -87,6 +93,8 @@ function notesOn(project: Project, files: readonly Written[]): string[] {
     ...(project.tool?.advice ?? []),
     ...(kept.length === 0
       ? []
-      : [`${kept.map(({ path }) => path).join(", ")} exist already; --force writes them anew`]),
+      : [
+          `${kept.map(({ path }) => path).join(", ")} ${kept.length === 1 ? "exists already; --force writes it" : "exist already; --force writes them"} anew`,
+        ]),
   ];
 }

@@ -8,7 +8,7 @@ import type { Session } from "../postgres/session.js";
 export interface Unmanaged {
   readonly kind: string;
   readonly name: string;
-  /** Of a table: what it is built on. */
+  /** Of a table: what it is built on. Of grants: what they are on. */
   readonly because: string | null;
 }
 
@@ -38,7 +38,33 @@ const OBJECTS = `
     where c.relnamespace = $1::regnamespace and c.relkind in ('r', 'p')
   union all
   select 'statistics', s.stxname || ' on ' || s.stxrelid::regclass::text, null
-    from pg_statistic_ext s where s.stxnamespace = $1::regnamespace`;
+    from pg_statistic_ext s where s.stxnamespace = $1::regnamespace
+  union all
+  select 'row security', 'of ' || c.oid::regclass::text, null from pg_class c
+    where c.relnamespace = $1::regnamespace and c.relrowsecurity
+  union all
+  select 'default privileges', 'of ' || d.defaclrole::regrole::text || ' for new ' || case d.defaclobjtype
+      when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types'
+      else 'schemas' end, null
+    from pg_default_acl d where d.defaclnamespace in ($1::regnamespace, 0)`;
+
+/** A role may hold some on every table: a line for each role, not for each table. */
+const GRANTS = `
+  with acls (relid, relacl, owner) as (
+    select c.oid, c.relacl, c.relowner from pg_class c where c.relnamespace = $1::regnamespace
+    union all
+    select c.oid, a.attacl, c.relowner from pg_class c join pg_attribute a on a.attrelid = c.oid
+      where c.relnamespace = $1::regnamespace and not a.attisdropped
+  ), granted as (
+    select distinct g.grantee, relid from acls, aclexplode(relacl) g
+      where g.grantee <> owner and not exists (select from pg_depend d
+        where d.classid = 'pg_class'::regclass and d.objid = relid and d.deptype = 'e')
+  )
+  select 'grants' as kind,
+      'to ' || case grantee when 0 then 'public' else grantee::regrole::text end as name,
+      'on ' || case when count(*) <= 3 then string_agg(relid::regclass::text, ', ' order by relid::regclass::text)
+        else count(*) || ' tables, views and sequences' end as because
+    from granted group by grantee`;
 
 /** A table with its columns, defaults, constraints and indexes, and what each of them needs. */
 const TABLES = `
@@ -94,8 +120,9 @@ export async function readUnmanaged(session: Session, namespace: string): Promis
   if (exists?.exists !== true) return [];
   const quoted = `"${namespace.replaceAll('"', '""')}"`;
   const objects = await session.query<Unmanaged>(OBJECTS, [quoted]);
+  const grants = await session.query<Unmanaged>(GRANTS, [quoted]);
   const tables = await session.query<Unmanaged>(TABLES, [quoted]);
-  return [...objects, ...tables].sort((a, b) =>
+  return [...objects, ...grants, ...tables].sort((a, b) =>
     `${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1,
   );
 }

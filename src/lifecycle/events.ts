@@ -25,7 +25,7 @@ export type Event =
   | { readonly type: "stop-now"; readonly reason: string }
   | { readonly type: "reload"; readonly id: number; readonly parallel: number }
   | { readonly type: "reload.prepared"; readonly settings: Settings }
-  | { readonly type: "reload.refused"; readonly reason: string }
+  | { readonly type: "reload.refused"; readonly reason: string; readonly details?: string }
   | { readonly type: "scale"; readonly id: number; readonly workers: number }
   /** A deadline of the state has passed. */
   | { readonly type: "tick" };

@@ -76,7 +76,7 @@ function take(draft: Draft, event: Event): void {
       }
       return;
     case "reload.refused":
-      if (draft.state.reload?.stage === "preparing") abandon(draft, event.reason);
+      if (draft.state.reload?.stage === "preparing") abandon(draft, event.reason, event.details);
       return;
     case "scale":
       scale(draft, event.id, event.workers);

@@ -1,5 +1,6 @@
 /** The lines of the user's own file that an error is about, with a caret. */
 import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { placeOf, type Place } from "./error-place.js";
 
 /** Lines above and below the one meant. */
@@ -13,9 +14,44 @@ export function codeFrame(said: string): string | null {
   return place === null ? null : frameAt(place);
 }
 
-function frameAt({ file, line, column }: Place): string | null {
+/** `schema.sql:3`, `dazzle.toml:2:5 [app]`. Of other files, `.env` above all, nothing is shown. */
+const NAMED = /^(.+?\.(?:sql|toml)):(\d+)(?::(\d+))?(?: |$)/;
+
+/**
+ * The same for a place in a schema file, a revision or dazzle.toml, whose name may be relative to any
+ * of `folders`.
+ */
+export function namedFrame(where: string, folders: readonly string[]): string | null {
+  const [, name, line, column] = NAMED.exec(where) ?? [];
+  if (name === undefined) return null;
+  for (const folder of folders) {
+    const file = resolve(folder, name);
+    const at = { file, line: Number(line), column: column === undefined ? null : Number(column) };
+    const frame = frameAt(at, name.endsWith(".toml") ? withoutSecrets : undefined);
+    if (frame !== null) return frame;
+  }
+  return null;
+}
+
+const SECRET =
+  /^([\s#]*(?:[\w-]+\s*\.\s*)*["']?[\w-]*(?:url|token|secret|password|passphrase|key)[\w-]*["']?\s*=).*/i;
+
+/** The log is read by more people than dazzle.toml. */
+function withoutSecrets(text: string): string {
+  // A value of several lines does not show on each of them whose it is.
+  if (/"""|'''/.test(text)) return "";
+  return text
+    .split("\n")
+    .map((line) => line.replace(SECRET, "$1 …").replaceAll(/:\/\/[^\s"'@]*@/g, "://…@"))
+    .join("\n");
+}
+
+function frameAt(
+  { file, line, column }: Place,
+  show: (text: string) => string = (text) => text,
+): string | null {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return null;
-  const lines = readFileSync(file, "utf8").split(/\r?\n/);
+  const lines = show(readFileSync(file, "utf8")).split(/\r?\n/);
   // What is missing at the end of a file is said to be behind its last line.
   if (lines[line - 1] === undefined && line > lines.length + 1) return null;
   const first = Math.max(1, line - AROUND);

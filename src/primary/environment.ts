@@ -2,12 +2,15 @@
 import type { Config } from "../config/config.js";
 import { parseDatabaseUrl } from "../postgres/url.js";
 
-/** From the start of the process; nothing here is secret. */
+/** What whoever has it can do with the supervisor is no worker's business. */
+const CONTROL_TOKEN = "DAZZLE_CONTROL_TOKEN";
+
+/** From the start of the process; nothing here is secret. What is undefined is not handed on. */
 export function workerEnvironment(
   config: Config,
   slot: number,
   generation: number,
-): Record<string, string> {
+): Record<string, string | undefined> {
   const nodeEnv = config.env !== "development" && (process.env["NODE_ENV"] ?? "") === "";
   return {
     DAZZLE_ENV: config.env,
@@ -18,6 +21,7 @@ export function workerEnvironment(
     DAZZLE_DB_POOL_MAX: String(config.pool.max),
     DAZZLE_WORKER_ID: String(slot),
     DAZZLE_GENERATION: String(generation),
+    [CONTROL_TOKEN]: undefined,
     ...(nodeEnv ? { NODE_ENV: "production" } : {}),
   };
 }
@@ -28,7 +32,8 @@ export function secretEnvironment(
   dotenv: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const { url } = config.database;
-  return { ...dotenv, ...(url === null ? {} : { DATABASE_URL: url }) };
+  const theirs = Object.entries(dotenv).filter(([name]) => name !== CONTROL_TOKEN);
+  return { ...Object.fromEntries(theirs), ...(url === null ? {} : { DATABASE_URL: url }) };
 }
 
 /** What libpq and pg read where a program gives them no server. */

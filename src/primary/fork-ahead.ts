@@ -23,7 +23,7 @@ const INSTALLED = [
   "node_modules/.package-lock.json",
 ];
 
-type Variables = Readonly<Record<string, string>>;
+type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface ForkAhead {
   /** In a moment there is to be one for the project in `root`, with this environment. */

@@ -5,7 +5,7 @@ import { initialState, type Failure, type Settings, type State } from "../lifecy
 import type { Config } from "../config/config.js";
 import { LISTEN_FD } from "../ipc/activation.js";
 import type { Address, ToPrimary } from "../ipc/messages.js";
-import { codeFrame } from "../log/code-frame.js";
+import { codeFrame, namedFrame } from "../log/code-frame.js";
 import type { Fields, LogSink } from "../log/logger.js";
 import { createDistribution } from "./distribution/index.js";
 import { urlOf } from "./address.js";
@@ -69,6 +69,14 @@ const settingsOf = ({
   spare: supervisor.spare,
   holdCrashes,
 });
+
+/** What a person needs below the line: the place in the file, and what the failure itself adds. */
+function detailsOf(error: unknown, root: string): string {
+  if (!(error instanceof SuperviseError)) return "";
+  const { where, details } = error.parts;
+  const frame = where === undefined ? null : namedFrame(where, [root, process.cwd()]);
+  return [frame, details].filter((part) => part !== null && part !== undefined).join("\n\n");
+}
 
 export function createSupervisor(input: SupervisorInput): Supervisor {
   const { log } = input;
@@ -184,7 +192,8 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
       loop.dispatch({ type: "reload.prepared", settings: settingsOf(release) });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      loop.dispatch({ type: "reload.refused", reason });
+      const details = detailsOf(error, current().config.root);
+      loop.dispatch({ type: "reload.refused", reason, ...(details === "" ? {} : { details }) });
     }
   };
 

@@ -50,7 +50,8 @@ export interface WorkerListeners {
 export interface ForkInput {
   readonly key: number;
   readonly slot: number;
-  readonly env: Readonly<Record<string, string>>;
+  /** On top of the primary's own; what is undefined is taken out of it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly distribution: Distribution;
   readonly log: LogSink;
 }

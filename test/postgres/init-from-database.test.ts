@@ -133,6 +133,21 @@ it("names rules and statistics, which schema.sql can't hold either", async () =>
   expect(schema).toContain("--   statistics place_city on public.place\n");
 });
 
+it("names grants, default privileges and row security", async () => {
+  const session = await connect(database.url);
+  await session.query(`CREATE TABLE place (id int PRIMARY KEY, zip text); CREATE TABLE town (id int);
+    GRANT SELECT ON place TO public; GRANT INSERT ON town TO pg_monitor;
+    GRANT SELECT (zip) ON place TO pg_monitor;
+    ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor;
+    ALTER TABLE place ENABLE ROW LEVEL SECURITY;`);
+  await session.end();
+  const schema = (await schemaFromDatabase(database.url, "public")).replaceAll("public.", "");
+  expect(schema).toContain("--   grants to public (on place)\n");
+  expect(schema).toContain("--   grants to pg_monitor (on place, town)\n");
+  expect(schema).toMatch(/^-- {3}default privileges of \S+ for new tables$/m);
+  expect(schema).toContain("--   row security of place\n");
+});
+
 it("creates the same schema in an empty database", async () => {
   const source = await connect(database.url);
   const copy = await createDatabase();

@@ -47,6 +47,7 @@ describe("a start is refused in one line, before anything is touched", () => {
     ["", ["serve", "--port", "70000"], {}, 64, "--port must be a whole number from 0 to 65535"],
     ["", ["--env", "live"], {}, 64, "--env must be"],
     ["", ["--local"], { DAZZLE_ENV: "production" }, 64, "--local means development"],
+    ["", ["--watch"], { DAZZLE_ENV: "production" }, 64, "app.watch cannot be turned on in"],
     ["", [], { DAZZLE_ENV: "prod" }, 78, 'did you mean "production"?'],
     ["", [], { WEB_CONCURRENCY: "abc" }, 78, "WEB_CONCURRENCY must be"],
     ["", [], { WEB_CONCURRENCY: "" }, 78, "WEB_CONCURRENCY is empty"],

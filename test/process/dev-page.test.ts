@@ -129,6 +129,24 @@ describe("the development page in development", () => {
   });
 });
 
+describe("the token of the control port", () => {
+  it("is in no worker's environment", async () => {
+    const running = launch({
+      cwd: project({
+        "app.mjs":
+          "export default () => (_, response) => response.end(JSON.stringify(process.env));\n",
+        ".env": "DAZZLE_CONTROL_TOKEN=written\nOTHER=kept\n",
+      }),
+      args: ["--no-watch", "--log-format", "json"],
+      env: { DATABASE_URL: database.url, PORT: "0", DAZZLE_CONTROL_TOKEN: "given" },
+    });
+    const { url } = await running.waitFor("supervisor.ready");
+    const env = await (await fetch(String(url))).text();
+    expect(env).toContain('"OTHER":"kept"');
+    expect(env).not.toContain("DAZZLE_CONTROL_TOKEN");
+  });
+});
+
 describe("the development page elsewhere", () => {
   it.each(["staging", "production"])("does not exist in %s", async (environment) => {
     const port = await start(environment);

@@ -90,6 +90,27 @@ describe("watching in development", () => {
     expect(await text()).toBe("repaired");
   });
 
+  it("shows the line of a schema file or of dazzle.toml that a reload was abandoned for", async () => {
+    const { running, text, write } = await start({
+      "app.mjs": app("old"),
+      "schema.sql": "",
+      "dazzle.toml": '[project]\nname = "x"\n',
+    });
+    await watching(running);
+    write("schema.sql", "CREATE TABLE framed (\n  id int PRIMARY KEY,\n  due no_such_type\n);\n");
+    const schema = await running.waitFor("reload.abandoned");
+    expect(schema["details"]).toContain("schema.sql:3\n");
+    expect(schema["details"]).toContain("> 3 |   due no_such_type");
+    write("schema.sql", "");
+    await running.waitFor("reload.done");
+    write("dazzle.toml", '[project]\nname = "x"\n[control]\ntoken = "hidden"\n[app]\nworker = 2\n');
+    const { details } = await nth(running, "reload.abandoned", 2);
+    expect(details).toContain("dazzle.toml:6\n");
+    expect(details).toContain("> 6 | worker = 2");
+    expect(details).not.toContain("hidden");
+    expect(await text()).toBe("old");
+  });
+
   it("serves the new code from a process that was started ahead of the change", async () => {
     const { running, text, write } = await start({ "app.mjs": app("old") });
     await watching(running);

@@ -52,7 +52,8 @@ export const app = {
     kind: flag(),
     default: byProfile(true, false, false),
     flag: { name: "--watch", read: (flags) => flags.watch },
-    doc: "Reload when a file of the project changes.",
+    neverIn: ["production"],
+    doc: "Reload when a file of the project changes. Cannot be turned on in production.",
     example: "true",
   }),
   /** The endpoints under /__test__/ that reset and seed the database. */

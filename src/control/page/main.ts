@@ -203,7 +203,7 @@ function header(): void {
     offline,
     status === null
       ? "Nobody answers here yet. Trying again each second."
-      : "The supervisor does not answer. What you see is from before; it is tried again each second.",
+      : "The supervisor does not answer. What you see is from before. Trying again each second.",
   );
   tokenForm.hidden = connection !== "refused";
   // Without the token there is nothing to be seen yet.

@@ -303,6 +303,10 @@ describe("combinations", () => {
       "app.test_endpoints cannot be turned on in production (dazzle.toml:2 [app])",
     ],
     [
+      { toml: "[app]\nwatch = true", env: { DAZZLE_ENV: "production" } },
+      "app.watch cannot be turned on in production (dazzle.toml:2 [app])",
+    ],
+    [
       { toml: "[control]\ndev = true", flags: { env: "production" } },
       "control.dev cannot be turned on in production",
     ],

@@ -101,7 +101,9 @@ describe("supervise init beside an application", () => {
 
   it("keeps every file that exists, and with force overwrites only its own", () => {
     put({ "dazzle.toml": "# mine\n", "server.js": "// mine\n", "package.json": manifest({}) });
-    expect(init().files).toContainEqual({ path: "dazzle.toml", action: "kept" });
+    const { files, notes } = init();
+    expect(files).toContainEqual({ path: "dazzle.toml", action: "kept" });
+    expect(notes).toContain("dazzle.toml exists already; --force writes it anew");
     expect(read("dazzle.toml")).toBe("# mine\n");
     expect(init(true).files).toContainEqual({ path: "dazzle.toml", action: "overwritten" });
     expect(read("server.js")).toBe("// mine\n");

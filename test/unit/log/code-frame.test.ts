@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { codeFrame } from "../../../src/log/code-frame.js";
+import { codeFrame, namedFrame } from "../../../src/log/code-frame.js";
 import { withoutPlace } from "../../../src/log/error-place.js";
 
 let folder: string;
@@ -68,5 +68,40 @@ describe("the stack below them", () => {
   it("stays whole where there is nothing else in it", () => {
     const stack = "Error: x\n    at ModuleJob.run (node:internal/modules/esm/module_job:325:25)";
     expect(withoutPlace(stack)).toBe(stack);
+  });
+});
+
+describe("the lines of a file that a failure names", () => {
+  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+
+  it("are found in any of the folders, with the column where it is known", () => {
+    write("schema.sql", "CREATE TABLE a (\n  id itn\n);\n");
+    const frame = `${join(folder, "schema.sql")}:2:6\n  1 | CREATE TABLE a (\n> 2 |   id itn\n    |      ^\n  3 | );\n  4 |`;
+    expect(namedFrame("schema.sql:2:6", ["/nowhere", folder])).toBe(frame);
+  });
+
+  it("tell no secrets", () => {
+    write(
+      "dazzle.toml",
+      'app.prot = 1\n# url = "postgresql://u:s3cret@h/d"\n"token" = "s3cret"\nname = "x://u:s3cret@h"\n',
+    );
+    expect(namedFrame("dazzle.toml:2 [app]", [folder])).toBe(
+      `${join(folder, "dazzle.toml")}:2\n  1 | app.prot = 1\n> 2 | # url = …\n  3 | "token" = …\n  4 | name = "x://…@h"`,
+    );
+    write("dazzle.toml", 'token = """\ns3cret\n"""\nprot = 1\n');
+    expect(namedFrame("dazzle.toml:4 [app]", [folder])).toBeNull();
+    write(".env", "PORT=x\nPASSWORD=s3cret\n");
+    expect(namedFrame(".env:1", [folder])).toBeNull();
+  });
+
+  it("are none for other places", () => {
+    for (const where of [
+      "command line",
+      "env PORT",
+      "missing.sql:3",
+      "statement 1 of 2: select 1",
+    ]) {
+      expect(namedFrame(where, [folder])).toBeNull();
+    }
   });
 });
