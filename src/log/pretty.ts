@@ -49,6 +49,9 @@ function show(value: unknown): string {
 const isBlock = (value: unknown): value is string =>
   typeof value === "string" && value.includes("\n");
 
+/** A reason of three lines that ends the sentence already is not told twice. */
+const isTold = (value: string, msg: string): boolean => value.includes(" ") && msg.includes(value);
+
 export function formatPretty(
   { time, level, event, msg, fields }: LogLine,
   colour: boolean,
@@ -56,6 +59,7 @@ export function formatPretty(
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   const inline = entries
     .filter(([, value]) => !isBlock(value) && !(level === "info" && SAID.has(event ?? "")))
+    .filter(([, value]) => !(typeof value === "string" && isTold(value, msg)))
     .map(([key, value]) => paint(`${key}=${show(value)}`, 90, colour));
   const blocks = entries
     .map(([, value]) => value)

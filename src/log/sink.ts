@@ -31,7 +31,8 @@ const RANK: Readonly<Record<Level, number>> = {
 export function createLogger(options: LoggerOptions): LogSink {
   const { format, level: least, stream = process.stdout } = options;
   const destination = destinationOf(stream);
-  const colour = stream.isTTY === true && (process.env["NO_COLOR"] ?? "") === "";
+  const { NO_COLOR = "", TERM } = process.env;
+  const colour = stream.isTTY === true && NO_COLOR === "" && TERM !== "dumb";
   const write = (level: Level, event: LogEvent | undefined, msg: string, fields: Fields = {}) => {
     if (RANK[level] < RANK[least]) return;
     const line: LogLine = {

@@ -235,8 +235,12 @@ describe.skipIf(CHROMIUM === null)(`the development page${REASON}`, () => {
     await page.route("**/dazzle/dev/session", (route) => route.fulfill({ status: 401, json: {} }));
     await page.goto(`${site.control}/dazzle/dev/#migrations`);
     await page.waitForSelector("form.token");
-    expect(await page.isVisible("main")).toBe(false);
-    await page.fill("input[name=token]", "a guess");
+    for (const other of ["main", "text=Reload", "#tab-log"]) {
+      expect(await page.isVisible(other)).toBe(false);
+    }
+    // No click is needed, and no letter of it is taken for a key of the page.
+    await page.keyboard.type("r4-+");
+    expect(await page.inputValue("input[name=token]")).toBe("r4-+");
     await page.keyboard.press("Enter");
     await page.waitForSelector("text=This token is not the supervisor's.");
   });

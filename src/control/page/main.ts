@@ -131,6 +131,8 @@ function pressed(event: KeyboardEvent): void {
   const { target, key } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
     return;
+  // A token that is typed beside its field must not reload anything.
+  if (!tokenForm.hidden && target !== tokenField) return;
   if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) {
     if (key === "Escape") target.blur();
     return;
@@ -155,6 +157,13 @@ const address = h("a", { target: "_blank", rel: "noopener noreferrer" });
 const offline = h("p", { class: "offline", role: "alert", hidden: true });
 const tokenAnswer = h("p", { class: "note", role: "status" });
 let tried = false;
+const tokenField = h("input", {
+  type: "password",
+  name: "token",
+  "aria-label": "Token",
+  autocomplete: "current-password",
+  required: true,
+});
 const tokenForm = h(
   "form",
   { class: "card ask token", hidden: true, onsubmit: (event) => enter(event) },
@@ -164,18 +173,7 @@ const tokenForm = h(
     {},
     "From another machine the page needs the token: set DAZZLE_CONTROL_TOKEN for the supervisor and enter it here.",
   ),
-  h(
-    "div",
-    { class: "row" },
-    h("input", {
-      type: "password",
-      name: "token",
-      "aria-label": "Token",
-      autocomplete: "current-password",
-      required: true,
-    }),
-    h("button", { class: "primary" }, "Enter"),
-  ),
+  h("div", { class: "row" }, tokenField, h("button", { class: "primary" }, "Enter")),
   tokenAnswer,
 );
 
@@ -189,13 +187,39 @@ function enter(event: Event): void {
   setText(tokenAnswer, "Trying…");
 }
 
+const stepper = h(
+  "div",
+  { class: "stepper", role: "group", "aria-label": "Workers" },
+  actionButton("−", fewer, {
+    "aria-label": "One worker fewer",
+    title: "One worker fewer (-)",
+  }),
+  workerCount,
+  actionButton("+", more, {
+    "aria-label": "One worker more",
+    title: "One worker more (+)",
+  }),
+);
+const reloadButton = actionButton("Reload", reload, {
+  class: "primary",
+  title: "Replace the workers one by one (r)",
+});
+const tabs = h(
+  "div",
+  {
+    class: "tabs",
+    role: "tablist",
+    onkeydown: (event) => event instanceof KeyboardEvent && arrows(event),
+  },
+  ...buttons,
+);
 const main = h("main", {}, ...TABS.map((tab) => tab.element));
 
 function header(): void {
   const { status, connection } = store;
   const live = connection === "live";
   const state = live ? (status?.state ?? "starting") : connection;
-  setText(pill, state);
+  setText(pill, state === "refused" ? "locked" : state);
   pill.className = `pill ${state}`;
   document.body.classList.toggle("stale", !live);
   offline.hidden = connection !== "lost";
@@ -205,9 +229,13 @@ function header(): void {
       ? "Nobody answers here yet. Trying again each second."
       : "The supervisor does not answer. What you see is from before. Trying again each second.",
   );
+  const asks = tokenForm.hidden && connection === "refused";
   tokenForm.hidden = connection !== "refused";
-  // Without the token there is nothing to be seen yet.
-  main.hidden = connection === "refused" && status === null;
+  if (asks) tokenField.focus();
+  // Without the token there is nothing to be seen or done yet.
+  for (const part of [main, stepper, reloadButton, tabs]) {
+    part.hidden = connection === "refused" && status === null;
+  }
   if (connection === "live") tried = false;
   if (status === null) return;
   const now = workersNow();
@@ -250,23 +278,8 @@ function start(): void {
         pill,
         address,
         h("span", { class: "grow" }),
-        h(
-          "div",
-          { class: "stepper", role: "group", "aria-label": "Workers" },
-          actionButton("−", fewer, {
-            "aria-label": "One worker fewer",
-            title: "One worker fewer (-)",
-          }),
-          workerCount,
-          actionButton("+", more, {
-            "aria-label": "One worker more",
-            title: "One worker more (+)",
-          }),
-        ),
-        actionButton("Reload", reload, {
-          class: "primary",
-          title: "Replace the workers one by one (r)",
-        }),
+        stepper,
+        reloadButton,
         h(
           "button",
           {
@@ -291,15 +304,7 @@ function start(): void {
         ),
       ),
       facts,
-      h(
-        "div",
-        {
-          class: "tabs",
-          role: "tablist",
-          onkeydown: (event) => event instanceof KeyboardEvent && arrows(event),
-        },
-        ...buttons,
-      ),
+      tabs,
     ),
     offline,
     tokenForm,

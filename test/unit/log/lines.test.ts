@@ -127,10 +127,16 @@ test("the pretty log repeats no field that the sentence has said, and keeps thos
   log.event("info", "budget.ok", "11 of 197 connections", { demand: 11, capacity: 197 });
   log.event("warn", "budget.exceeded", "211 of 197 connections", { demand: 211 });
   log.event("info", "worker.ready", "worker 1 ready", { boot_ms: 80 });
-  const [fine, trouble, ready] = sink.text().split("\n");
+  const reason = "rows may hold nulls";
+  log.event("warn", "migrate.unsafe", `set_not_null note.body: ${reason}`, {
+    table: "note",
+    reason,
+  });
+  const [fine, trouble, ready, unsafe] = sink.text().split("\n");
   expect(fine).toMatch(/11 of 197 connections$/);
   expect(trouble).toMatch(/211 of 197 connections demand=211$/);
   expect(ready).toMatch(/worker 1 ready boot_ms=80$/);
+  expect(unsafe).toMatch(/rows may hold nulls table=note$/);
 });
 
 describe("messages between primary and worker", () => {
