@@ -15,6 +15,8 @@ export interface Episode {
   readonly startedAt: number;
   /** When the pool was last seen exhausted. */
   lastSeen: number;
+  /** The first look since then that found it not exhausted; null while it is. */
+  calmSince: number | null;
   /** When the last line was logged. */
   toldAt: number;
   /** Connections that would have sufficed, the most of any moment. */
@@ -30,8 +32,6 @@ export interface Episode {
   timeouts: number;
   /** Since the last line that was logged. */
   readonly since: { checkouts: number; timeouts: number };
-  /** The last look found it not exhausted: what comes now does not belong to it. */
-  calm: boolean;
 }
 
 /** What one look at a pool found. */
@@ -67,7 +67,7 @@ export function look(
     return episode === null ? "entered" : "going on";
   }
   if (episode === null) return "calm";
-  episode.calm = true;
+  episode.calmSince ??= now;
   return gauges === null || now - episode.lastSeen >= CALM_MS ? "ended" : "going on";
 }
 
@@ -89,6 +89,7 @@ function begin(series: Series, now: number): Episode {
   return {
     startedAt: now,
     lastSeen: now,
+    calmSince: null,
     toldAt: -Infinity,
     needed: 0,
     peakWaiting: 0,
@@ -99,13 +100,17 @@ function begin(series: Series, now: number): Episode {
     checkouts: wait.count,
     timeouts: 0,
     since: { checkouts: 0, timeouts: 0 },
-    calm: false,
   };
+}
+
+/** Milliseconds from the look that found it exhausted to the one that found it no longer so. */
+export function lastedMs({ startedAt, lastSeen, calmSince }: Episode): number {
+  return (calmSince ?? lastSeen) - startedAt;
 }
 
 /** Adds what was reported while the spell lasts, up to the report that shows its end. */
 export function addToEpisode(episode: Episode, report: PoolReport): void {
-  if (episode.calm) return;
+  if (episode.calmSince !== null) return;
   merge(episode.wait, report.wait);
   const { checkouts, timeouts } = report;
   for (const sums of [episode, episode.since]) {
@@ -116,7 +121,7 @@ export function addToEpisode(episode: Episode, report: PoolReport): void {
 
 function follow(episode: Episode, series: Series, gauges: Gauges, now: number): void {
   episode.lastSeen = now;
-  episode.calm = false;
+  episode.calmSince = null;
   episode.peakWaiting = Math.max(episode.peakWaiting, gauges.waiting);
   episode.oldestWaitMs = Math.max(episode.oldestWaitMs, gauges.oldestWaitMs);
   if (gauges.longestHeldMs > episode.longestHeldMs) {

@@ -2,7 +2,7 @@
 import { formatDuration } from "../util/units.js";
 import { withHeadroom } from "./advice.js";
 import { causeOf, type Cause } from "./cause.js";
-import type { Episode } from "./episode.js";
+import { lastedMs, type Episode } from "./episode.js";
 import { createHistogram, mergeWhole, percentiles, type Percentiles } from "./histogram.js";
 import { addGauges, gaugesOf, type Gauges, type Series } from "./series.js";
 
@@ -118,7 +118,7 @@ function sinceLast(affected: readonly Affected[]): {
     affected.reduce((total, { episode }) => total + pick(episode), 0);
   const checkouts = sum(({ since }) => since.checkouts);
   const timeouts = sum(({ since }) => since.timeouts);
-  const forMs = Math.max(...affected.map(({ episode }) => episode.lastSeen - episode.startedAt));
+  const forMs = Math.max(...affected.map(({ episode }) => lastedMs(episode)));
   return {
     words: `Going on for ${duration(forMs)}, since the last line ${checkouts} checkouts, ${timeouts} timed out.`,
     fields: { duration_ms: Math.round(forMs), checkouts, timeouts },
@@ -164,7 +164,7 @@ function sizeInWords({ size, advised, perWorker, largest }: Sizes): string {
 /** The end of a spell. */
 export function recoveredLine({ series, episode }: Affected): PoolEvent {
   const waits = rounded(percentiles(episode.wait));
-  const durationMs = Math.round(episode.lastSeen - episode.startedAt);
+  const durationMs = Math.round(lastedMs(episode));
   const { checkouts, timeouts } = episode;
   return {
     level: "info",

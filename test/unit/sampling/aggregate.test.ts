@@ -60,6 +60,19 @@ test("a burst is told once, with the size that would have sufficed, and its end 
     aggregate.ingest(1, [report()], now);
     told.push(...aggregate.tick(now));
   }
+  expect(told).toMatchObject([{ event: "pool.recovered", fields: { duration_ms: 2_000 } }]);
+});
+
+test("a spell that a single look has seen lasted until the next one, not for no time", () => {
+  const aggregate = createAggregate(settings);
+  const busy = { idle: 0, active: 2, waiting: 4, oldestWaitMs: 1_100 };
+  aggregate.ingest(1, [report(busy)], 1_000);
+  expect(aggregate.tick(1_000)).toMatchObject([{ event: "pool.exhausted" }]);
+  const told = [];
+  for (let now = 2_000; now < 20_000; now += 1_000) {
+    aggregate.ingest(1, [report()], now);
+    told.push(...aggregate.tick(now));
+  }
   expect(told).toMatchObject([{ event: "pool.recovered", fields: { duration_ms: 1_000 } }]);
 });
 
