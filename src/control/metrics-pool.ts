@@ -7,6 +7,7 @@ import type { Watched } from "../sampling/episode.js";
 import { BUCKETS, middleOf, type Histogram } from "../sampling/histogram.js";
 import { gaugesOf, type Gauges, type Series } from "../sampling/series.js";
 import type { Family, HistogramSample, Labels, Sample } from "./openmetrics.js";
+import { workerLabels } from "./worker-labels.js";
 
 /** Seconds. */
 const BOUNDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
@@ -22,7 +23,7 @@ interface Pool {
 export function poolFamilies(watched: readonly Watched[], now: number): Family[] {
   const pools = watched
     .map(({ series, saturatedMs }) => ({
-      labels: { worker: series.slot, db_client_connection_pool_name: series.name },
+      labels: workerLabels(series.slot, "db_client_connection_pool_name", series.name),
       series,
       gauges: gaugesOf(series),
       saturatedMs,

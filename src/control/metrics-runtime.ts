@@ -4,6 +4,7 @@
  */
 import { GC_BOUNDS, type RuntimeSeries } from "../sampling/runtime.js";
 import type { Family, HistogramSample, Sample } from "./openmetrics.js";
+import { workerLabels } from "./worker-labels.js";
 
 export function runtimeFamilies(series: readonly RuntimeSeries[]): Family[] {
   return [
@@ -47,7 +48,7 @@ export function runtimeFamilies(series: readonly RuntimeSeries[]): Family[] {
       type: "counter",
       help: "Requests begun.",
       samples: series.map(({ slot, totals }) => ({
-        labels: { worker: slot },
+        labels: workerLabels(slot),
         value: totals.get("requests") ?? 0,
       })),
     },
@@ -69,7 +70,7 @@ const GC_TYPES = ["major", "minor", "incremental", "weakcb"];
 function gauges(series: readonly RuntimeSeries[], key: string): Sample[] {
   return series.flatMap(({ slot, latest }) => {
     const value = latest?.gauges[key];
-    return value === undefined ? [] : [{ labels: { worker: slot }, value }];
+    return value === undefined ? [] : [{ labels: workerLabels(slot), value }];
   });
 }
 
@@ -83,7 +84,7 @@ function total(
 ): Family {
   const samples = series.flatMap(({ slot, totals }) =>
     Object.entries(states).map(([state, key]) => ({
-      labels: { worker: slot, [label]: state },
+      labels: workerLabels(slot, label, state),
       value: totals.get(key) ?? 0,
     })),
   );
@@ -98,7 +99,7 @@ function heap(
 ): Family {
   const samples = series.flatMap(({ slot, latest }) =>
     Object.entries(latest?.heap ?? {}).map(([space, bytes]) => ({
-      labels: { worker: slot, v8js_heap_space_name: space },
+      labels: workerLabels(slot, "v8js_heap_space_name", space),
       value: bytes[figure],
     })),
   );
@@ -112,6 +113,6 @@ function collections({ slot, totals }: RuntimeSeries): HistogramSample[] {
     let seen = 0;
     const cumulative = GC_BOUNDS.map((bound) => (seen += totals.get(`gc.${type}.${bound}`) ?? 0));
     const sum = totals.get(`gc.${type}.sum`) ?? 0;
-    return [{ labels: { worker: slot, v8js_gc_type: type }, cumulative, sum, count }];
+    return [{ labels: workerLabels(slot, "v8js_gc_type", type), cumulative, sum, count }];
   });
 }

@@ -8,6 +8,7 @@ import { SUPERVISOR_STATES, WORKER_STATES } from "./metric-states.js";
 import { poolFamilies } from "./metrics-pool.js";
 import { runtimeFamilies } from "./metrics-runtime.js";
 import { renderOpenMetrics, type Family, type Sample } from "./openmetrics.js";
+import { workerLabels } from "./worker-labels.js";
 import type { Status } from "./protocol.js";
 import type { RuntimeSeries } from "../sampling/runtime.js";
 import type { Watched } from "../sampling/episode.js";
@@ -128,7 +129,7 @@ function supervisorFamilies(snapshot: SupervisorSnapshot): Family[] {
 function workerFamilies({ status }: SupervisorSnapshot): Family[] {
   const running = status.workers.filter(({ pid }) => pid !== null);
   const each = (value: (worker: (typeof running)[number]) => number): Sample[] =>
-    running.map((worker) => ({ labels: { worker: worker.id }, value: value(worker) }));
+    running.map((worker) => ({ labels: workerLabels(worker.id), value: value(worker) }));
   return [
     {
       name: "process_uptime_seconds",

@@ -67,11 +67,11 @@ function addHistogram(
   bounds: readonly number[],
   samples: readonly HistogramSample[],
 ): void {
+  const ends = bounds.map((bound) => `,le="${bucketBound(bound)}"} `);
   for (const { labels, cumulative, sum, count } of samples) {
     const inner = pairsOf(labels);
-    bounds.forEach((bound, at) => {
-      lines.push(`${name}_bucket{${inner},le="${bucketBound(bound)}"} ${cumulative[at] ?? 0}`);
-    });
+    const head = `${name}_bucket{${inner}`;
+    for (const [at, end] of ends.entries()) lines.push(`${head}${end}${cumulative[at] ?? 0}`);
     lines.push(
       `${name}_bucket{${inner},le="+Inf"} ${count}`,
       `${name}_count{${inner}} ${count}`,
@@ -85,14 +85,24 @@ function labelsOf(labels: Labels): string {
   return pairs === "" ? "" : `{${pairs}}`;
 }
 
-const pairsOf = (labels: Labels): string =>
-  Object.entries(labels)
+/** The same labels stand on many families of a scrape: spelled once. */
+const spelled = new WeakMap<Labels, string>();
+
+function pairsOf(labels: Labels): string {
+  const known = spelled.get(labels);
+  if (known !== undefined) return known;
+  const pairs = Object.entries(labels)
     .map(([name, value]) => `${name}="${escapeText(String(value))}"`)
     .join(",");
+  spelled.set(labels, pairs);
+  return pairs;
+}
 
 /** In label values and help texts alike. */
 const escapeText = (text: string): string =>
-  text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+  /[\\"\n]/.test(text)
+    ? text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
+    : text;
 
 const numberOf = (value: number): string => {
   if (Number.isNaN(value)) return "NaN";
