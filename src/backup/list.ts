@@ -77,6 +77,16 @@ async function isGood(config: Config, path: string): Promise<boolean> {
   }
 }
 
+/** Another project's backup under a name of ours: it neither counts nor goes. */
+async function isForeign(config: Config, path: string): Promise<boolean> {
+  try {
+    return (await readArchiveInfo(path)).metadata.project !== config.project.name;
+  } catch (error) {
+    if (error instanceof SuperviseError) return false;
+    throw error;
+  }
+}
+
 /**
  * Removes all but the newest `keep` good backups.
  *
@@ -87,7 +97,11 @@ export async function pruneBackups(
   keep: number,
   dryRun = false,
 ): Promise<PrunePlan> {
-  const plan = await planPrune(await findBackups(config), keep, ({ path }) => isGood(config, path));
+  const own: Found[] = [];
+  for (const found of await findBackups(config)) {
+    if (!(await isForeign(config, found.path))) own.push(found);
+  }
+  const plan = await planPrune(own, keep, ({ path }) => isGood(config, path));
   if (dryRun) return plan;
   for (const { path } of plan.remove) {
     try {

@@ -156,6 +156,42 @@ describe("the commands of the guide", () => {
     expect(archives(cwd).sort()).toEqual([middle, newest]);
     expect(existsSync(join(cwd, oldest))).toBe(false);
   });
+
+  test("prune neither counts nor removes another project's backup under a name of ours", async () => {
+    const cwd = project({ "dazzle.toml": `[project]\nname = "other"\n` });
+    const foreign = "backup-tasks-20990101-000000.tar.gz";
+    const older = "backup-tasks-20000101-000000.tar.gz";
+    for (const name of [foreign, older]) {
+      expect(await finish(supervise(cwd, source.url, "create", "--output", name))).toBe(0);
+    }
+    writeFileSync(join(cwd, "dazzle.toml"), TOML);
+    expect(await finish(supervise(cwd, source.url, "create"))).toBe(0);
+    const [own = ""] = archives(cwd).filter((name) => name !== foreign && name !== older);
+    const cut = "backup-tasks-20980101-000000.tar.gz";
+    writeFileSync(join(cwd, cut), readFileSync(join(cwd, own)).subarray(0, 2_000));
+    writeFileSync(join(cwd, "backup-tasks.tar.gz"), "a stranger");
+
+    const pruned = supervise(cwd, source.url, "prune", "--keep", "1", "--json");
+    expect(await finish(pruned)).toBe(0);
+    expect(JSON.parse(pruned.stdout())).toEqual({
+      kept: [join(cwd, own)],
+      removed: [],
+      damaged: [join(cwd, cut)],
+      dry_run: false,
+    });
+    expect(archives(cwd)).toHaveLength(5);
+
+    const list = supervise(cwd, source.url, "list", "--json");
+    expect(await finish(list)).toBe(0);
+    expect(JSON.parse(list.stdout())).toMatchObject({
+      backups: [
+        { name: foreign, project: "other" },
+        { name: cut, project: null, problem: expect.stringMatching(/its end is missing/) },
+        { name: own, project: "tasks", problem: null },
+        { name: older, project: "other" },
+      ],
+    });
+  });
 });
 
 /** Makes a pseudo-terminal. Part of util-linux. */

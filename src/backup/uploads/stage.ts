@@ -24,8 +24,17 @@ interface OpenFolder {
   readonly entry: TarEntry;
 }
 
-function seconds(ns: bigint): number {
-  return Number(ns) / 1e9;
+const NS_PER_US = 1_000n;
+
+/**
+ * A time as `utimes` sets it, to the microsecond. What it gets is cut off there, so it is given the
+ * middle of the microsecond: a double just below would lose one. As text, because Node takes a
+ * negative number for the present time.
+ */
+function seconds(ns: bigint): string {
+  const cut = ns / NS_PER_US;
+  const microseconds = cut * NS_PER_US > ns ? cut - 1n : cut;
+  return String((Number(microseconds) + (microseconds < 0n ? -0.5 : 0.5)) / 1e6);
 }
 
 async function writeAll(file: FileHandle, content: AsyncIterable<Buffer>): Promise<void> {

@@ -34,7 +34,7 @@ function writeOddUploads(root: string): void {
   chmodSync(join(uploads, "photo.jpg"), 0o640);
   chmodSync(join(uploads, "deep"), 0o750);
   utimesSync(join(uploads, "photo.jpg"), 981_173_106.789, 981_173_106.789);
-  utimesSync(join(uploads, "empty"), -157_766_399.5, -157_766_399.5);
+  utimesSync(join(uploads, "empty"), "-157766399.5", "-157766399.5");
   utimesSync(join(uploads, "nothing in it"), 1e9, 1e9);
 }
 

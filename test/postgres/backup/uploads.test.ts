@@ -3,8 +3,10 @@ import {
   mkdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
@@ -109,6 +111,29 @@ test("an empty uploads folder comes back, a missing one stays missing", async ()
   expect(Object.keys(treeDigest(target.root))).toEqual(["dazzle.toml"]);
   await restore(target, empty);
   expect(Object.keys(treeDigest(target.root)).sort()).toEqual(["dazzle.toml", "uploads"]);
+});
+
+test("times come back to the microsecond, before 1970 and after 2038 too", async () => {
+  const names = Array.from({ length: 60 }, (_, at) => `f${at}`);
+  const config = await projectAt(
+    database.url,
+    Object.fromEntries(names.map((name) => [`uploads/${name}`, name])),
+  );
+  for (const [at, name] of names.entries()) {
+    const start = [1_500_000_000, -157_766_400, 4_000_000_000][at % 3] ?? 0;
+    // As text: Node takes a negative number for the present time.
+    const time = String(start + at * 1.000_003);
+    utimesSync(join(uploadsOf(config), name), time, time);
+  }
+  utimesSync(uploadsOf(config), 1_500_000_000.123_457, 1_500_000_000.123_457);
+  const timesIn = (folder: string): [string, bigint][] =>
+    ["", ...names].map((name) => [
+      name,
+      statSync(join(folder, name), { bigint: true }).mtimeNs / 1_000n,
+    ]);
+  const target = await projectAt(database.url);
+  await restore(target, await createFile(config));
+  expect(timesIn(uploadsOf(target))).toEqual(timesIn(uploadsOf(config)));
 });
 
 /** Calls `harm` whenever a piece of the uploads has been read. */
