@@ -3,6 +3,7 @@ import type { Config } from "../../config/config.js";
 import { SuperviseError } from "../../errors.js";
 import type { Logger } from "../../log/logger.js";
 import { startEmbedded } from "../../postgres/embedded.js";
+import { hasData } from "../../postgres/embedded/place.js";
 import { refusePooler } from "../../postgres/pooler.js";
 import { openSession, type Session } from "../../postgres/session.js";
 
@@ -19,7 +20,9 @@ async function serverFor(
 ): Promise<{ url: string; stop: () => Promise<void> }> {
   const url = config.database.directUrl ?? config.database.url;
   if (url !== null) return { url, stop: () => Promise.resolve() };
-  if (!config.features.embeddedPostgres) {
+  // A new development database is empty: a job that lost its DATABASE_URL would back up nothing, call
+  // that a success and have good backups pruned for it.
+  if (!config.features.embeddedPostgres || !(await hasData(config.root))) {
     throw new SuperviseError("DATABASE_MISSING", {
       what: "no database is configured",
       where: "DATABASE_URL",

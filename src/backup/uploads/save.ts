@@ -132,7 +132,7 @@ export async function saveUploads(
     } else if (isArchive(path)) {
       skip(path, "a backup of this project");
     } else {
-      const saved = await saveFile(job, below(folder, path), member);
+      const saved = kind === "gone" ? null : await saveFile(job, below(folder, path), member);
       if (saved === null) {
         skip(path, "removed while the backup was made");
         continue;

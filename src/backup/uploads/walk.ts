@@ -12,7 +12,8 @@ import { unreadable } from "../refusals.js";
 export interface UploadEntry {
   /** Below the uploads folder, without a slash at either end; empty for the folder itself. */
   readonly path: Buffer;
-  readonly kind: "file" | "folder" | "other";
+  /** `gone`: removed since its folder was listed. */
+  readonly kind: "file" | "folder" | "other" | "gone";
   readonly size: number;
   readonly mode: number;
   readonly mtimeNs: bigint;
@@ -72,7 +73,10 @@ export async function* walkUploads(folder: string): AsyncGenerator<UploadEntry, 
 
 async function* walk(folder: string, path: Buffer): AsyncGenerator<UploadEntry, void, undefined> {
   const stats = await look(below(folder, path));
-  if (stats === null) return;
+  if (stats === null) {
+    if (path.length > 0) yield { path, kind: "gone", size: 0, mode: 0, mtimeNs: 0n };
+    return;
+  }
   const entry = entryOf(path, stats);
   yield entry;
   if (entry.kind !== "folder") return;
@@ -98,7 +102,7 @@ export async function measureUploads(
     if (entry.kind === "file" && isArchive(entry.path)) continue;
     if (entry.kind === "file") total.files += 1;
     else if (entry.kind === "folder") total.folders += 1;
-    else total.others += 1;
+    else if (entry.kind === "other") total.others += 1;
     total.bytes += entry.size;
   }
   return found ? total : null;

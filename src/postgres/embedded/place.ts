@@ -77,6 +77,11 @@ export async function choosePlace(root: string): Promise<Place> {
   }
 }
 
+/** Whether the project has a development database already; creates nothing. */
+export async function hasData(root: string): Promise<boolean> {
+  return (await attempt(() => stat(join(root, ".dazzle", "postgres")))) !== null;
+}
+
 /** As root: hands a file to the owner of the project's `.dazzle`, who may go on without root. */
 export async function giveToOwner(path: string, home: string): Promise<void> {
   if (process.getuid?.() !== 0) return;

@@ -3,6 +3,7 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { verifyDeep } from "../../../src/backup/deep-verify.js";
+import type { EngineName } from "../../../src/backup/engine/choose.js";
 import { findPgDumps } from "../../../src/backup/engine/find-pg-dump.js";
 import { noProgress } from "../../../src/backup/progress.js";
 import type { Config } from "../../../src/config/config.js";
@@ -533,6 +534,43 @@ test("a table of an extension keeps the extension's rows and loses none of the u
     ),
   ).toEqual([{ a: 1, b: 1 }]);
 });
+
+test.each<EngineName>(["pg_dump", "copy"])(
+  "the user's rows of an extension's configuration table come back, its own stay (%s)",
+  async (engine) => {
+    // What pg_extension_config_dump notes, which only the script of an extension may call.
+    const schema = [
+      "create table settings (id serial primary key, name text, standard boolean not null)",
+      "create table uses (setting int references settings (id))",
+      "create extension citext",
+      "alter extension citext add table settings",
+      "alter extension citext add sequence settings_id_seq",
+      `update pg_extension set extcondition = array['where not standard', ''],
+         extconfig = array['settings'::regclass, 'settings_id_seq'::regclass]::oid[]
+        where extname = 'citext'`,
+      "insert into settings (name, standard) values ('built in', true)",
+    ];
+    const source = await database(
+      ...schema,
+      "insert into settings (name, standard) values ('mine', false), ('mine too', false)",
+      "insert into uses select id from settings",
+    );
+    const target = await database(
+      ...schema,
+      "insert into settings (name, standard) values ('newer', false)",
+    );
+    const config = await projectAt(source);
+    const { metadata, path } = await create(config, { engine });
+    expect(metadata.left_out).toEqual([]);
+    await restore(onDatabase(config, target), path ?? "", { force: true });
+    expect(await digest(target)).toEqual(await digest(source));
+    expect(await rowsOf(target, "select name from settings order by id")).toEqual([
+      { name: "built in" },
+      { name: "mine" },
+      { name: "mine too" },
+    ]);
+  },
+);
 
 describe("a deep verification", () => {
   const verify = (config: Config, path: string): Promise<unknown> =>

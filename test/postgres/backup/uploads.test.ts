@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -9,8 +11,9 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { basename, join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { noProgress, type Progress } from "../../../src/backup/progress.js";
 import { verifyArchive } from "../../../src/backup/verify.js";
 import type { Config } from "../../../src/config/config.js";
@@ -89,13 +92,22 @@ test("a backup among the uploads is not restored from there, which would remove 
   expect(leftovers(config.root)).toEqual([]);
 });
 
-test("links and devices among the uploads are left out and named", async () => {
+test("links, sockets and FIFOs among the uploads are left out and named", async () => {
   const config = await projectAt(database.url, { "uploads/a.txt": "a" });
-  symlinkSync("/etc/passwd", join(uploadsOf(config), "link"));
+  const at = (name: string): string => join(uploadsOf(config), name);
+  symlinkSync("/etc/passwd", at("link"));
+  symlinkSync("nowhere", at("dangling"));
+  execFileSync("mkfifo", [at("fifo")]);
+  const server = createServer().listen(at("sock"));
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
   const { metadata } = await create(config);
-  expect(metadata.left_out).toEqual([
-    { name: "uploads/link", reason: "neither a plain file nor a folder" },
-  ]);
+  expect(metadata.left_out).toEqual(
+    ["dangling", "fifo", "link", "sock"].map((name) => ({
+      name: `uploads/${name}`,
+      reason: "neither a plain file nor a folder",
+    })),
+  );
   expect(metadata.uploads?.files).toBe(1);
 });
 
@@ -148,28 +160,14 @@ function whileReading(harm: () => void): Progress {
   };
 }
 
-/** Does `harm` when the first bytes of the uploads have been read. */
-async function createWhile(config: Config, harm: () => void): Promise<string> {
-  let done = false;
-  const path = await createFile(config, {
-    progress: {
-      ...noProgress,
-      phase: (name) => {
-        if (name !== "uploads" || done) return;
-        done = true;
-        harm();
-      },
-    },
-  });
-  await verifyArchive(path, noProgress);
-  return path;
-}
-
 test("a file that is gone by the time it is read is named, and the backup is whole", async () => {
   const config = await projectAt(database.url, { "uploads/a": "a", "uploads/b": "b" });
-  const path = await createWhile(config, () => rmSync(join(uploadsOf(config), "b")));
-  const { metadata } = await verifyArchive(path, noProgress);
+  const { path, metadata } = await create(config, {
+    progress: whileReading(() => rmSync(join(uploadsOf(config), "b"), { force: true })),
+  });
+  expect(metadata.left_out.map(({ name }) => name)).toEqual(["uploads/b"]);
   expect(metadata.uploads?.files).toBe(1);
+  await verifyArchive(path ?? "", noProgress);
 });
 
 test("a large file that others write to while it is read is read again, whole", async () => {
