@@ -116,10 +116,15 @@ function restart(draft: Draft, worker: Worker, failure: Failure, exit: Exited): 
   });
 }
 
+/** Of those that still count; now, when this one is the first. */
+const firstCrash = ({ state: { slots, settings }, now }: Draft): number =>
+  Math.min(now, ...slots.flatMap(({ crashes }) => within(crashes, settings.restartWindowMs, now)));
+
 function delayInLoop(draft: Draft): number {
   const { settings, slots } = draft.state;
   const loop = {
     crashes: crashesNow(draft) + 1,
+    firstCrash: firstCrash(draft),
     maxRestarts: settings.maxRestarts,
     windowMs: settings.restartWindowMs,
     lastPlanned: Math.max(...slots.map(({ forkAt }) => forkAt ?? 0)),

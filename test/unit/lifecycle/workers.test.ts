@@ -226,10 +226,32 @@ describe("the restart policy", () => {
     expect(restartDelay(1_000, 0.999)).toBeLessThanOrEqual(6_250);
   });
 
-  test("leaves a crash loop time to reach its limit inside the window", () => {
-    const loop = { maxRestarts: 5, windowMs: 3_000, lastPlanned: 0 };
-    const delays = [2, 3, 4, 5].map((crashes) => loopDelay({ ...loop, crashes }, 0, 0.999));
-    expect(delays).toEqual([125, 250, 480, 480]);
+  /** When the restarts of a worker that ends `livesMs` after each are used up; the first crash is at 0. */
+  const loopEnd = (
+    maxRestarts: number,
+    windowMs: number,
+    livesMs: number,
+    random: number,
+  ): number => {
+    let now = 0;
+    for (let crashes = 2; crashes <= maxRestarts + 1; crashes += 1) {
+      now += livesMs;
+      const loop = { crashes, firstCrash: 0, maxRestarts, windowMs, lastPlanned: 0 };
+      if (crashes <= maxRestarts) now += loopDelay(loop, now, random);
+    }
+    return now;
+  };
+
+  test.each([0, 0.999])("spreads a crash loop over most of its window, and not more", (random) => {
+    expect(loopEnd(10, 60_000, 500, random)).toBeGreaterThan(45_000);
+    expect(loopEnd(10, 60_000, 500, random)).toBeLessThan(55_000);
+    expect(loopEnd(10, 60_000, 3_000, random)).toBeLessThan(60_000);
+    expect(loopEnd(5, 3_000, 300, random)).toBeLessThan(3_000);
+  });
+
+  test("plans the replacements of a loop one behind the other", () => {
+    const loop = { firstCrash: 0, maxRestarts: 10, windowMs: 60_000, lastPlanned: 2_000 };
+    expect(loopDelay({ ...loop, crashes: 3 }, 500, 0)).toBe(1_500 + 200);
   });
 
   test("counts what lies inside the window", () => {
