@@ -11,6 +11,9 @@ export interface Topic {
 
 const DOCS = fileURLToPath(new URL("../../../docs/", import.meta.url));
 
+/** Not guides: what those who work on the product look up. */
+const NO_GUIDES: ReadonlySet<string> = new Set(["architecture.md", "known-failures.md"]);
+
 /** Other words that people look for. */
 const ALIASES: Readonly<Record<string, string>> = {
   environments: "operations",
@@ -37,7 +40,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 /** In alphabetical order. */
 export function listTopics(): Topic[] {
   return readdirSync(DOCS)
-    .filter((name) => name.endsWith(".md"))
+    .filter((name) => name.endsWith(".md") && !NO_GUIDES.has(name))
     .sort()
     .map((file) => {
       const text = readFileSync(join(DOCS, file), "utf8");
