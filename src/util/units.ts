@@ -32,12 +32,18 @@ export function parseSize(text: string): number | null {
   return bytes === null ? null : Math.round(bytes);
 }
 
-/** `950ms`, `2.5s`, `3m 20s`, `1h 5m`: as short as reads well. */
+const DAY_MS = 86_400_000;
+
+/** `950ms`, `2.5s`, `3m 20s`, `1h 5m`, `9d 4h`: as short as reads well. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Number(ms.toPrecision(3))}ms`;
   if (ms < 60_000) return `${Number((ms / 1_000).toFixed(1))}s`;
   const [large, small, unit, part] =
-    ms < 3_600_000 ? [60_000, 1_000, "m", "s"] : [3_600_000, 60_000, "h", "m"];
+    ms < 3_600_000
+      ? [60_000, 1_000, "m", "s"]
+      : ms < 2 * DAY_MS
+        ? [3_600_000, 60_000, "h", "m"]
+        : [DAY_MS, 3_600_000, "d", "h"];
   const whole = Math.floor(ms / large);
   const rest = Math.floor((ms - whole * large) / small);
   return rest === 0 ? `${whole}${unit}` : `${whole}${unit} ${rest}${part}`;

@@ -29,6 +29,8 @@ describe("durations", () => {
     [200_000, "3m 20s"],
     [300_000, "5m"],
     [3_900_000, "1h 5m"],
+    [90_000_000, "25h"],
+    [786_600_000, "9d 2h"],
   ])("%d ms reads %s", (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
   });
