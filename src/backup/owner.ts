@@ -4,7 +4,7 @@
  * process from a later one that got the same id, as the first process of a container always does.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { hasCode } from "./node-error.js";
 
@@ -21,9 +21,19 @@ export const OWNER = "[0-9a-f]{8}-\\d+-\\d+-[0-9a-f]{8}";
 const UNKNOWN_START = "0";
 const LONGEST_PART = 150;
 
-/** A short name of this machine, for names of temporary files on shared disks. */
+/** Containers that share their host's name have process ids of their own all the same. */
+function processIds(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return "";
+    throw error;
+  }
+}
+
+/** A short name of what process ids mean something in, for names of temporary files on shared disks. */
 function machineId(): string {
-  return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+  return createHash("sha256").update(`${hostname()}\0${processIds()}`).digest("hex").slice(0, 8);
 }
 
 /** The 22nd field of the process's line; its second, the program's name, may hold anything. */

@@ -224,6 +224,10 @@ async function restoreLocked(job: Job, staging: Staging | null): Promise<string[
     if (staging !== null) await settleUploads(toSettle(job), true);
     const warnings = await load(job, staging);
     return [...warnings, ...(await tidy(staging))];
+  } catch (error) {
+    // Before the lock goes: who holds it takes a swap that has begun for one that nobody works on.
+    if (!(error instanceof OutcomeUnknown)) await staging?.undo();
+    throw error;
   } finally {
     await releaseQuietly(job, lock);
   }

@@ -45,7 +45,9 @@ export function loopDelay(loop: Loop, now: number, random: number): number {
   const from = Math.max(now, lastPlanned);
   const left = Math.max(0, windowMs * LOOP_SHARE - (from - firstCrash));
   const restarts = Math.max(1, maxRestarts - crashes + 1);
-  return Math.round(from - now + Math.min(doubled(crashes, random), left / restarts));
+  // An earlier crash may have been long ago: what is left of its window must not end all waiting.
+  const share = Math.max(left / restarts, (windowMs * LOOP_SHARE) / Math.max(1, maxRestarts));
+  return Math.round(from - now + Math.min(doubled(crashes, random), share));
 }
 
 /** The times of `crashes` that still count at `now`. */

@@ -1,7 +1,6 @@
 /** The lines of the user's own file that an error is about, with a caret. */
-import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { placeOf, type Place } from "./error-place.js";
+import { placeOf, textOf, type Place } from "./error-place.js";
 
 /** Lines above and below the one meant. */
 const AROUND = 2;
@@ -27,31 +26,45 @@ export function namedFrame(where: string, folders: readonly string[]): string | 
   for (const folder of folders) {
     const file = resolve(folder, name);
     const at = { file, line: Number(line), column: column === undefined ? null : Number(column) };
-    const frame = frameAt(at, name.endsWith(".toml") ? withoutSecrets : undefined);
+    const frame = frameAt(at, name.endsWith(".toml") ? withoutValues : withoutPasswords);
     if (frame !== null) return frame;
   }
   return null;
 }
 
-const SECRET =
-  /^([\s#]*(?:[\w-]+\s*\.\s*)*["']?[\w-]*(?:url|token|secret|password|passphrase|key)[\w-]*["']?\s*=).*/i;
+const TOML_STRING = /"(?:[^"\\]|\\.)*"?|'[^']*'?/g;
+/** What stands for a value without being one of TOML: a string whose quotes were forgotten. */
+const BARE_VALUE = /(=\s*)(?!true\b|false\b)[^\s"'[{\d+\-#…][^,}\]#]*/g;
 
-/** The log is read by more people than dazzle.toml. */
-function withoutSecrets(text: string): string {
-  // A value of several lines does not show on each of them whose it is.
+/**
+ * The log is read by more people than dazzle.toml, and which of its values are secrets cannot be told
+ * from a file that is wrong: `tokne = "..."`. Keys, numbers and structure are what a frame is for.
+ */
+function withoutValues(text: string): string {
+  // A value of several lines does not show on each of them what it is.
   if (/"""|'''/.test(text)) return "";
   return text
     .split("\n")
-    .map((line) => line.replace(SECRET, "$1 …").replaceAll(/:\/\/[^\s"'@]*@/g, "://…@"))
+    .map((line) => line.replaceAll(TOML_STRING, (quoted, at: number) => hidden(line, quoted, at)))
+    .map((line) => line.replaceAll(BARE_VALUE, "$1…"))
     .join("\n");
 }
+
+/** A quoted key stays. */
+const hidden = (line: string, quoted: string, at: number): string =>
+  /^\s*[.=\]]/.test(line.slice(at + quoted.length)) ? quoted : "…";
+
+/** `password 'x'` of CREATE ROLE and its like. */
+const withoutPasswords = (text: string): string =>
+  text.replaceAll(/(\bpassword\s+)(?:[eE]?'(?:[^']|'')*'?|\$(\w*)\$[\s\S]*?(?:\$\2\$|$))/gi, "$1…");
 
 function frameAt(
   { file, line, column }: Place,
   show: (text: string) => string = (text) => text,
 ): string | null {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return null;
-  const lines = show(readFileSync(file, "utf8")).split(/\r?\n/);
+  const source = textOf(file);
+  if (source === null) return null;
+  const lines = show(source).split(/\r?\n/);
   // What is missing at the end of a file is said to be behind its last line.
   if (lines[line - 1] === undefined && line > lines.length + 1) return null;
   const first = Math.max(1, line - AROUND);

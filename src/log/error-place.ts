@@ -1,5 +1,5 @@
 /** Where in the application's own files an error is, read from what Node says of it. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -20,7 +20,24 @@ const SPECIFIER = /["'`]([^"'`\n]+)["'`]/g;
 const FOREIGN = /[\\/]node_modules[\\/]/;
 const OWN = fileURLToPath(new URL("..", import.meta.url));
 
-const pathOf = (name: string): string => (name.startsWith("file:") ? fileURLToPath(name) : name);
+function pathOf(name: string): string {
+  try {
+    return name.startsWith("file:") ? fileURLToPath(name) : name;
+  } catch {
+    // A URL that names no file, such as one with an escaped slash.
+    return name;
+  }
+}
+
+/** What is in the file; null when it is none that can be read: a place is never worth an error. */
+export function textOf(file: string): string | null {
+  try {
+    return statSync(file).isFile() ? readFileSync(file, "utf8") : null;
+  } catch {
+    return null;
+  }
+}
+
 const isTheirs = (file: string): boolean => !FOREIGN.test(file) && !file.startsWith(OWN);
 
 function fromHead(text: string): Place | null {
@@ -34,8 +51,9 @@ function fromHead(text: string): Place | null {
 /** An import that leads nowhere has no frame in the file that it stands in. */
 function fromImport(text: string): Place | null {
   const [, wanted, importer] = NOT_FOUND.exec(text) ?? [];
-  if (wanted === undefined || importer === undefined || !existsSync(importer)) return null;
-  const lines = readFileSync(importer, "utf8").split(/\r?\n/);
+  const source = importer === undefined ? null : textOf(importer);
+  if (wanted === undefined || importer === undefined || source === null) return null;
+  const lines = source.split(/\r?\n/);
   for (const [at, line] of lines.entries()) {
     for (const { 1: specifier = "", index } of line.matchAll(SPECIFIER)) {
       const means = specifier.startsWith(".") ? resolve(dirname(importer), specifier) : specifier;

@@ -2,6 +2,7 @@
  * What the server made of the schema files, kept beside the record of the last apply, so that after
  * a change only the changed part is created in scratch again.
  */
+import { productVersion } from "../config/version.js";
 import type { Session } from "../postgres/session.js";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.js";
 import type { Digest } from "../schema/digest.js";
@@ -22,7 +23,8 @@ export const NO_CACHE: Cache = { fragments: new Map(), settled: new Set(), memo:
 interface Stored {
   readonly fragments: Readonly<Record<string, Fragment>>;
   readonly settled: readonly string[];
-  readonly memo: Readonly<Record<string, Digest>>;
+  /** Good for the program that wrote it: another version may read a statement otherwise. */
+  readonly memo: { readonly version: string; readonly digests: Readonly<Record<string, Digest>> };
 }
 
 export async function readCache(session: Session, namespace: string): Promise<Cache> {
@@ -37,7 +39,7 @@ export async function readCache(session: Session, namespace: string): Promise<Ca
     return {
       fragments: new Map(Object.entries(fragments)),
       settled: new Set(settled),
-      memo: new Map(Object.entries(memo)),
+      memo: new Map(memo.version === productVersion() ? Object.entries(memo.digests) : []),
     };
   } catch (error) {
     const state = sqlstateOf(error);
@@ -56,7 +58,7 @@ export async function writeCache(
   const stored: Stored = {
     fragments: Object.fromEntries(cache.fragments),
     settled: [...cache.settled],
-    memo: Object.fromEntries(cache.memo),
+    memo: { version: productVersion(), digests: Object.fromEntries(cache.memo) },
   };
   await session.query(
     `update dazzle.applied set desired = case when id = $2 then $3 end

@@ -18,7 +18,12 @@ export interface Source extends SchemaFile {
   readonly line: (at: number) => number;
 }
 
+/** @throws SuperviseError SCHEMA_INVALID for a zero byte: the grammar would end there in silence. */
 export function openSource(file: SchemaFile, index = 0): Source {
+  const zero = file.text.indexOf("\0");
+  if (zero >= 0) {
+    throw failAt(file, zero, "SCHEMA_INVALID", "a zero byte", "remove it; SQL holds none");
+  }
   return {
     ...file,
     index,

@@ -19,6 +19,11 @@ export function stagingPrefix(uploads: string): string {
   return `.${shortened(basename(uploads))}.restore-`;
 }
 
+/** For messages: a folder whose name changes with the process that works on it. */
+export function anyStaging(uploads: string): string {
+  return join(dirname(uploads), `${stagingPrefix(uploads)}*`);
+}
+
 /** The name under which one process alone settles the folder. */
 export function claimedName(uploads: string, owner: string): string {
   return stagingPrefix(uploads) + owner + SETTLING;
@@ -61,11 +66,12 @@ async function modified(path: string): Promise<number | null> {
   }
 }
 
+/** Where this user may not look, no restore of this user has made a folder. */
 async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
+    if (hasCode(error, "ENOENT", "ENOTDIR", "EACCES", "EPERM")) return [];
     throw error;
   }
 }

@@ -12,7 +12,15 @@ import type { CommitOutcome } from "../load/transaction.js";
 import { hasCode } from "../node-error.js";
 import type { Transaction } from "../outcome.js";
 import { ownName } from "../owner.js";
-import { claimedName, findLeftovers, JOURNAL, judgeLeftover, type Leftover } from "./leftovers.js";
+import {
+  anyStaging,
+  claimedName,
+  findLeftovers,
+  JOURNAL,
+  judgeLeftover,
+  type Leftover,
+} from "./leftovers.js";
+import { unwritable } from "../refusals.js";
 import { removeTree, undoSwap, type Journal } from "./swap.js";
 
 /** Null: the swap had not begun. */
@@ -106,7 +114,7 @@ export async function settleStaging(
     await rename(staging, claimed);
   } catch (error) {
     if (hasCode(error, "ENOENT")) return;
-    throw error;
+    throw unwritable(staging, error);
   }
   const journal = await readJournal(claimed);
   if (journal !== null) await settle(claimed, journal, await outcome(journal.transaction));
@@ -117,8 +125,8 @@ async function settle(staging: string, journal: Journal, outcome: CommitOutcome)
   if (outcome === "rolled back") return undoSwap(staging, journal);
   if (outcome === "committed") return;
   throw new SuperviseError("RESTORE_REFUSED", {
-    what: `a killed restore left ${staging}, and this server does not know whether it had committed`,
+    what: `a killed restore left ${anyStaging(journal.uploads)}, and this server does not know whether it had committed`,
     where: journal.uploads,
-    remedy: `the old uploads are in ${join(staging, "old")}: keep the right ones, then remove that folder`,
+    remedy: `the old uploads are in ${join(anyStaging(journal.uploads), "old")}: keep the right ones, then remove that folder`,
   });
 }

@@ -24,7 +24,7 @@ import { hasCode } from "../node-error.js";
 import { ownName } from "../owner.js";
 import { putBackFailed, unwritable } from "../refusals.js";
 import type { Transaction } from "../outcome.js";
-import { HALFWAY, JOURNAL, stagingPrefix } from "./leftovers.js";
+import { anyStaging, HALFWAY, JOURNAL, stagingPrefix } from "./leftovers.js";
 import { isMountPoint } from "./mount-point.js";
 
 export interface Journal {
@@ -134,7 +134,7 @@ export async function undoSwap(folder: string, journal: Journal): Promise<void> 
     else await undoEntries(folder, journal);
     await removeSynced(join(folder, JOURNAL));
   } catch (error) {
-    throw putBackFailed(journal.uploads, join(folder, OLD), error);
+    throw putBackFailed(journal.uploads, join(anyStaging(journal.uploads), OLD), error);
   }
 }
 

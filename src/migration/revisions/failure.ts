@@ -1,9 +1,9 @@
 /** A revision's statement that failed, told so that a person can act on it. */
 import pg from "pg";
 import { SuperviseError } from "../../errors.js";
-import { isPassing, refusalCode } from "../../postgres/refusal.js";
+import { refusalCode } from "../../postgres/refusal.js";
 import type { Session } from "../../postgres/session.js";
-import { SQLSTATE } from "../../postgres/sqlstate.js";
+import { isRetryable } from "../../postgres/sqlstate.js";
 import { lineAt } from "../../schema/position.js";
 import type { Revision } from "./file.js";
 import type { RevisionStatement } from "./statements.js";
@@ -53,7 +53,5 @@ const REMEDIES = {
 function failureCode(error: pg.DatabaseError): keyof typeof REMEDIES {
   const refused = refusalCode(error);
   if (refused === "PRIVILEGE_MISSING" || refused === "DATABASE_READ_ONLY") return refused;
-  // Whoever runs schema.sql again finds the new value committed; a revision would add it once more.
-  const again = isPassing(error) && error.code !== SQLSTATE.unsafeNewEnumValue;
-  return again ? "MIGRATION_BLOCKED" : "REVISION_FAILED";
+  return isRetryable(error) ? "MIGRATION_BLOCKED" : "REVISION_FAILED";
 }

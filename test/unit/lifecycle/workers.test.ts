@@ -249,6 +249,12 @@ describe("the restart policy", () => {
     expect(loopEnd(5, 3_000, 300, random)).toBeLessThan(3_000);
   });
 
+  test("goes on growing when the first crash of the window is long ago", () => {
+    const loop = { firstCrash: 0, maxRestarts: 10, windowMs: 60_000, lastPlanned: 0 };
+    const delays = [2, 4, 8].map((crashes) => loopDelay({ ...loop, crashes }, 52_000, 0));
+    expect(delays).toEqual([100, 400, 5_100]);
+  });
+
   test("plans the replacements of a loop one behind the other", () => {
     const loop = { firstCrash: 0, maxRestarts: 10, windowMs: 60_000, lastPlanned: 2_000 };
     expect(loopDelay({ ...loop, crashes: 3 }, 500, 0)).toBe(1_500 + 200);

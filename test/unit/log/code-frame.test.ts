@@ -80,13 +80,34 @@ describe("the lines of a file that a failure names", () => {
     expect(namedFrame("schema.sql:2:6", ["/nowhere", folder])).toBe(frame);
   });
 
+  it("are left out, and no error, where the place is a folder or no file at all", () => {
+    for (const importer of [`${folder}/`, `${folder}/none.js`, "/proc/1/mem"]) {
+      expect(codeFrame(`Cannot find package 'x' imported from ${importer}`)).toBeNull();
+    }
+    expect(codeFrame("Error: x\n    at file:///a%2Fb.js:1:1")).toBeNull();
+  });
+
   it("tell no secrets", () => {
     write(
       "dazzle.toml",
       'app.prot = 1\n# url = "postgresql://u:s3cret@h/d"\n"token" = "s3cret"\nname = "x://u:s3cret@h"\n',
     );
     expect(namedFrame("dazzle.toml:2 [app]", [folder])).toBe(
-      `${join(folder, "dazzle.toml")}:2\n  1 | app.prot = 1\n> 2 | # url = …\n  3 | "token" = …\n  4 | name = "x://…@h"`,
+      `${join(folder, "dazzle.toml")}:2\n  1 | app.prot = 1\n> 2 | # url = …\n  3 | "token" = …\n  4 | name = …`,
+    );
+    write(
+      "dazzle.toml",
+      `control = { port = 9000, tokne = "s3cret", on = true }\nenv."production".url = 's3cret'\nkey = s3cret # x\n[env."a b".app]\npassword = "s3cret`,
+    );
+    expect(namedFrame("dazzle.toml:3 [app]", [folder])).toBe(
+      `${join(folder, "dazzle.toml")}:3\n  1 | control = { port = 9000, tokne = …, on = true }\n  2 | env."production".url = …\n> 3 | key = …# x\n  4 | [env."a b".app]\n  5 | password = …`,
+    );
+    write(
+      "a.sql",
+      "alter role app password 's3''cret' login;\ncreate role b password $$s3cret$$;\nx",
+    );
+    expect(namedFrame("a.sql:3", [folder])).toBe(
+      `${join(folder, "a.sql")}:3\n  1 | alter role app password … login;\n  2 | create role b password …;\n> 3 | x`,
     );
     write("dazzle.toml", 'token = """\ns3cret\n"""\nprot = 1\n');
     expect(namedFrame("dazzle.toml:4 [app]", [folder])).toBeNull();

@@ -78,6 +78,7 @@ test.each([
   ["an open string", `${SCHEMA}\ncomment on table t is 'x;`],
   ["an open comment in front", `/* ${SCHEMA}`],
   ["an open comment at the end", `${SCHEMA} /* /* */ create table v (id int);`],
+  ["a zero byte", `${SCHEMA}\n\0 create table x (id int);`],
   ["a statement that is not allowed", `${SCHEMA}\ndrop table t;`],
   ["a thing twice", `${SCHEMA}\ncreate table u (id int);`],
   ["a table elsewhere", `${SCHEMA}\ncreate index on x.t (id);`],
