@@ -1,6 +1,6 @@
 /** PostgreSQL's own grammar (libpg-query, WebAssembly), loaded only when a file has to be read. */
 import type { Node } from "@pgsql/types";
-import { failAt, refuseOpenComment, type Source } from "./source.js";
+import { failAt, refuseHidden, type Source } from "./source.js";
 
 export interface RawStatement {
   readonly node: Node;
@@ -15,7 +15,7 @@ export interface RawStatement {
  * @throws SuperviseError SCHEMA_INVALID with file and line.
  */
 export async function parseSource(source: Source): Promise<RawStatement[]> {
-  refuseOpenComment(source);
+  refuseHidden(source);
   // The parser takes no file without a statement.
   if (source.tokens.every(({ kind, value }) => kind === "comment" || value === ";")) return [];
   const { loadModule, parseSync, hasSqlDetails } = await import("libpg-query");

@@ -7,7 +7,7 @@ import { cutPieces, memoKey, type Memo, type Piece } from "./memo.js";
 import { byteToOffset } from "./position.js";
 import { hintPlaces, renameHints } from "./renames.js";
 import { hostileBoundCall, judge } from "./rules.js";
-import { failAt, refuseOpenComment, type Source } from "./source.js";
+import { failAt, refuseHidden, type Source } from "./source.js";
 import type { Rename } from "./statement.js";
 
 /** Statements until the loop takes its turn: the server's answers are read beside the parsing. */
@@ -29,11 +29,12 @@ export interface Read {
 
 /** @throws SuperviseError SCHEMA_INVALID, SCHEMA_UNSUPPORTED with file and line. */
 export async function readStatements(source: Source, memo: Memo): Promise<Read[]> {
-  refuseOpenComment(source);
   // Hints stand in comments, also behind a statement: what is said by them is in no digest.
   const hints = hintPlaces(source);
   const pieces = cutPieces(source, memo, (start, end) => hints.concern(start, end));
-  return (pieces === null ? null : await readPieces(pieces, source)) ?? readWhole(source);
+  if (pieces === null) return readWhole(source);
+  refuseHidden(source);
+  return (await readPieces(pieces, source)) ?? readWhole(source);
 }
 
 /** Null when a piece is no statement by itself. */

@@ -18,12 +18,7 @@ export interface Source extends SchemaFile {
   readonly line: (at: number) => number;
 }
 
-/** @throws SuperviseError SCHEMA_INVALID for a zero byte: the grammar would end there in silence. */
 export function openSource(file: SchemaFile, index = 0): Source {
-  const zero = file.text.indexOf("\0");
-  if (zero >= 0) {
-    throw failAt(file, zero, "SCHEMA_INVALID", "a zero byte", "remove it; SQL holds none");
-  }
   return {
     ...file,
     index,
@@ -46,11 +41,16 @@ export function failAt(
 }
 
 /**
- * A block comment without an end swallows whatever follows it, statements and all.
+ * What would hide the statements that follow in silence: a zero byte, at which the grammar ends, and
+ * a block comment without an end.
  *
- * @throws SuperviseError SCHEMA_INVALID at its begin.
+ * @throws SuperviseError SCHEMA_INVALID with its place.
  */
-export function refuseOpenComment(source: Source): void {
+export function refuseHidden(source: Source): void {
+  const zero = source.text.indexOf("\0");
+  if (zero >= 0) {
+    throw failAt(source, zero, "SCHEMA_INVALID", "a zero byte", "remove it; SQL holds none");
+  }
   const last = source.tokens.at(-1);
   if (last?.kind !== "comment" || !last.value.startsWith("/*")) return;
   const marks = last.value.match(/\/\*|\*\//g) ?? [];

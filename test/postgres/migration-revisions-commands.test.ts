@@ -133,6 +133,8 @@ test.each([
   ["two ways up", "-- migrate:up\n-- migrate:up\n", /second time.*x\.sql:2|x\.sql:2.*second time/],
   ["an unknown option", "-- migrate:up transactional:no\n", /unknown option.*x\.sql:1/],
   ["a statement that is none", "-- migrate:up\nselect 1;\n\nselct 2;\n", /x\.sql:4/],
+  ["an open comment", "-- migrate:up\nselect 1;\n/* x\nselect 2;\n", /never ends.*x\.sql:3/],
+  ["a zero byte", "-- migrate:up\nselect 1;\n\0select 2;\n", /zero byte.*x\.sql:3/],
   ["COMMIT", "-- migrate:up\nselect 1;\ncommit;\n", /COMMIT.*x\.sql:3/],
 ] as const)("a revision with %s is refused with its place", async (_, text, place) => {
   project.write("migrations/1_x.sql", text);

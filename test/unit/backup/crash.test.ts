@@ -131,6 +131,14 @@ async function settled({ uploads, staging }: Case, as: CommitOutcome, after: num
 
 const TRANSACTION = { xid: "1", cluster: null };
 
+/** The swap itself is survived; what comes after it is counted. */
+async function swapWhole(staging: Staging): Promise<void> {
+  const { left } = life;
+  life.left = Infinity;
+  await staging.swap(TRANSACTION);
+  life.left = left;
+}
+
 describe.each(KINDS)("uploads that are %s", (kind) => {
   /** Where the first process dies, where the second. Every pair until neither dies any more. */
   async function everywhere(
@@ -164,10 +172,7 @@ describe.each(KINDS)("uploads that are %s", (kind) => {
   test("are as before when the restore fails and dies while it puts them back", async () => {
     await everywhere(
       async ({ staging }) => {
-        const { left } = life;
-        life.left = Infinity;
-        await staging.swap(TRANSACTION);
-        life.left = left;
+        await swapWhole(staging);
         await staging.undo();
         await staging.remove();
       },
@@ -179,10 +184,7 @@ describe.each(KINDS)("uploads that are %s", (kind) => {
   test("are the new ones when it had committed and dies while it tidies up", async () => {
     await everywhere(
       async ({ staging }) => {
-        const { left } = life;
-        life.left = Infinity;
-        await staging.swap(TRANSACTION);
-        life.left = left;
+        await swapWhole(staging);
         await staging.remove();
       },
       "committed",
