@@ -51,6 +51,7 @@ export function fork(draft: Draft, slot: number): number {
     key,
     slot,
     generation: state.generation,
+    since: now,
     state: slot === 0 ? "spare" : "starting",
     deadline: now + state.settings.bootTimeoutMs,
     reason: null,

@@ -56,7 +56,8 @@ export function prepared(draft: Draft, settings: Settings): void {
   };
   // A slot that waits after a crash need not wait any longer: what it runs next is another release.
   for (const slot of draft.state.slots) {
-    if (slot.forkAt !== null) setSlot(draft, slot.id, { forkAt: draft.now, crashes: [] });
+    if (slot.forkAt !== null)
+      setSlot(draft, slot.id, { forkAt: draft.now, crashes: [], loopSince: null });
   }
   for (const worker of draft.state.workers) {
     if (worker.state === "spare") kill(draft, worker, "reload");

@@ -3,11 +3,12 @@
  * double from BASE to CAP with up to a quarter of jitter, counted over the crashes of its slot
  * inside the restart window.
  *
- * Workers that end by their own doing again and again share one cause. Each slot with delays of its own,
- * many of them would boot in turn without a pause, which costs the machine as much as none; so those
- * are replaced one after the other, after delays that count the crashes of all and go on doubling: with the
- * defaults (10 in 60 s) they spread ten boots over some 50 s, of which each costs a few tenths of a second
- * of CPU, and still leave the limit to be reached inside its window.
+ * Workers that end by their own doing soon after their start, again and again, are in a crash loop. Of that
+ * it is known how many boots are left until max_restarts is reached, so those are planned over the whole
+ * window: one after the other, whichever slot they are for, with delays that grow steadily instead of
+ * doubling. Doubling puts most of the boots into the first seconds, and what a boot costs is the same
+ * there; spread like this, eleven boots in a minute take less than a tenth of a CPU, and the
+ * limit is still reached inside its window.
  */
 const BASE_MS = 100;
 const CAP_MS = 5_000;
@@ -17,37 +18,64 @@ const CAP_MS = 5_000;
  * `crashes` counts this one too; `random` is in [0, 1).
  */
 export function restartDelay(crashes: number, random: number): number {
-  return Math.min(CAP_MS * (1 + random / 4), doubled(crashes, random));
+  if (crashes <= 1) return 0;
+  const jitter = 1 + random / 4;
+  return Math.round(Math.min(CAP_MS, BASE_MS * 2 ** (crashes - 2)) * jitter);
 }
 
-/** Nothing, BASE, twice BASE ..., with jitter. */
-function doubled(crashes: number, random: number): number {
-  return crashes <= 1 ? 0 : Math.round(BASE_MS * 2 ** (crashes - 2) * (1 + random / 4));
+/** Boots need not be further apart than this on average, however long the window. */
+const BOOT_EVERY_MS = 5_000;
+const START_MS = 10_000;
+/** The last delay of a whole loop is about so many times the first. */
+const GROWTH = 5;
+/** Share of the window, at its end, in which nothing is planned: a boot may take longer than the last one. */
+const MARGIN = 0.05;
+
+/** What `max_restarts` and `restart_window` say. */
+export interface Intensity {
+  readonly maxRestarts: number;
+  readonly restartWindowMs: number;
 }
 
-/** Share of the restart window that a crash loop may take, so that its limit is reached inside. */
-const LOOP_SHARE = 0.85;
+/** The time over which the boots of a crash loop are spread. */
+const spanOf = ({ maxRestarts, restartWindowMs }: Intensity): number =>
+  Math.min(restartWindowMs, START_MS + maxRestarts * BOOT_EVERY_MS);
+
+/** Whether a worker that lived this long, from its fork to its end, counts towards a crash loop. */
+export const diedYoung = (livedMs: number, intensity: Intensity): boolean =>
+  livedMs * intensity.maxRestarts < spanOf(intensity);
 
 export interface Loop {
-  /** Crashes of all slots within the window, this one too. */
+  readonly since: number;
+  /** Crashes of all slots since then, this one too. */
   readonly crashes: number;
-  /** When the first of them was. */
-  readonly firstCrash: number;
-  readonly maxRestarts: number;
-  readonly windowMs: number;
+  /** How long the worker lived, from its fork to its end. */
+  readonly livedMs: number;
   /** When the last of the replacements that are planned already is due. */
   readonly lastPlanned: number;
 }
 
-/** The same for a worker that ended by its own doing, and not for the first time. */
-export function loopDelay(loop: Loop, now: number, random: number): number {
-  const { crashes, firstCrash, maxRestarts, windowMs, lastPlanned } = loop;
+/**
+ * The same for a worker in a crash loop that is not the first of its slot to crash. Null: workers live
+ * too long for a plan that reaches the limit.
+ */
+export function loopDelay(
+  { since, crashes, livedMs, lastPlanned }: Loop,
+  intensity: Intensity,
+  now: number,
+  random: number,
+): number | null {
+  const span = spanOf(intensity);
+  const boots = Math.max(1, intensity.maxRestarts - crashes + 1);
   const from = Math.max(now, lastPlanned);
-  const left = Math.max(0, windowMs * LOOP_SHARE - (from - firstCrash));
-  const restarts = Math.max(1, maxRestarts - crashes + 1);
-  // An earlier crash may have been long ago: what is left of its window must not end all waiting.
-  const share = Math.max(left / restarts, (windowMs * LOOP_SHARE) / Math.max(1, maxRestarts));
-  return Math.round(from - now + Math.min(doubled(crashes, random), share));
+  const lastFork = since + span - livedMs - Math.max(livedMs, span * MARGIN);
+  const toWait = lastFork - from - (boots - 1) * livedMs;
+  if (toWait <= 0) return null;
+  const growth = GROWTH ** (1 / Math.max(1, intensity.maxRestarts - 1));
+  const shares = boots === 1 ? 1 : (growth ** boots - 1) / (growth - 1);
+  // Little enough for the next one, which shares out what this one leaves, to be longer in any case.
+  const jitter = 1 - random * (1 - growth ** -0.5);
+  return Math.round(from - now + (toWait / shares) * jitter);
 }
 
 /** The times of `crashes` that still count at `now`. */

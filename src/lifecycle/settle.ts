@@ -60,6 +60,7 @@ function forkDue(draft: Draft): void {
 function promote(draft: Draft, spare: Worker, slot: Slot): void {
   setWorker(draft, spare.key, {
     slot: slot.id,
+    since: draft.now,
     state: "starting",
     deadline: draft.now + draft.state.settings.bootTimeoutMs,
   });

@@ -69,6 +69,8 @@ export interface Worker {
   /** 1..N; 0 for a spare. */
   readonly slot: number;
   readonly generation: number;
+  /** When it was forked, or promoted. */
+  readonly since: number;
   readonly state: WorkerState;
   /** When it is given up on in this state; null = never. */
   readonly deadline: number | null;
@@ -87,6 +89,8 @@ export interface Slot {
   readonly forkAt: number | null;
   /** Unexpected ends in this slot inside the restart window, oldest first. */
   readonly crashes: readonly number[];
+  /** When the crash loop began that its workers are in; null: in none. */
+  readonly loopSince: number | null;
   /** All replacements after an unexpected end. */
   readonly restarts: number;
 }
@@ -159,7 +163,13 @@ export function initialState(settings: Settings): State {
   };
 }
 
-export const newSlot = (id: number): Slot => ({ id, forkAt: null, crashes: [], restarts: 0 });
+export const newSlot = (id: number): Slot => ({
+  id,
+  forkAt: null,
+  crashes: [],
+  loopSince: null,
+  restarts: 0,
+});
 
 /** Workers of a slot that are meant to stay: starting or ready. */
 export const wanted = (state: State, slot: number): readonly Worker[] =>

@@ -2,8 +2,8 @@
 import { abandon } from "./reload.js";
 import { crashesNow, giveUp, log, setSlot, slotOf, type Draft } from "./draft.js";
 import type { Event } from "./events.js";
-import { loopDelay, restartDelay, within } from "./restart-policy.js";
-import { wanted, type Failure, type Worker } from "./state.js";
+import { diedYoung, loopDelay, restartDelay, within } from "./restart-policy.js";
+import { wanted, type Failure, type Slot, type Worker } from "./state.js";
 
 type Exited = Extract<Event, { type: "worker.exited" }>;
 
@@ -84,9 +84,11 @@ function restart(draft: Draft, worker: Worker, failure: Failure, exit: Exited): 
   if (slot === undefined || slot.forkAt !== null) return;
   const { maxRestarts, restartWindowMs, holdCrashes } = draft.state.settings;
   const crashes = [...within(slot.crashes, restartWindowMs, draft.now), draft.now];
-  // Ended by its own code, not by somebody's signal, and not for the first time.
-  if (holdCrashes && exit.signal === null && (crashes.length > 1 || !worker.wasReady)) {
-    setSlot(draft, id, { crashes, forkAt: draft.now + HOLD_MS, restarts: slot.restarts + 1 });
+  const byItself = endedByItself(worker, exit);
+  const loopSince = byItself ? loopBegan(draft, worker, slot, crashes) : slot.loopSince;
+  setSlot(draft, id, { crashes, loopSince, restarts: slot.restarts + 1 });
+  if (holdCrashes && byItself && (crashes.length > 1 || !worker.wasReady)) {
+    setSlot(draft, id, { forkAt: draft.now + HOLD_MS });
     log(draft, {
       level: "warn",
       event: "worker.restarting",
@@ -95,9 +97,10 @@ function restart(draft: Draft, worker: Worker, failure: Failure, exit: Exited): 
     });
     return;
   }
-  const inLoop = exit.signal === null && crashes.length > 1 && id !== 0;
-  const delay = inLoop ? delayInLoop(draft) : restartDelay(crashes.length, draft.random);
-  setSlot(draft, id, { crashes, forkAt: draft.now + delay, restarts: slot.restarts + 1 });
+  const inLoop = byItself && crashes.length > 1 && id !== 0 && loopSince !== null;
+  const delay =
+    (inLoop ? delayInLoop(draft, worker) : null) ?? restartDelay(crashes.length, draft.random);
+  setSlot(draft, id, { forkAt: draft.now + delay });
   const all = crashesNow(draft);
   if (all > maxRestarts) {
     giveUp(draft, {
@@ -116,18 +119,45 @@ function restart(draft: Draft, worker: Worker, failure: Failure, exit: Exited): 
   });
 }
 
-/** Of those that still count; now, when this one is the first. */
-const firstCrash = ({ state: { slots, settings }, now }: Draft): number =>
-  Math.min(now, ...slots.flatMap(({ crashes }) => within(crashes, settings.restartWindowMs, now)));
+/** Signals that a process brings on itself: abort, and what the processor refuses to do. */
+const OWN_SIGNALS: readonly string[] = [
+  "SIGABRT",
+  "SIGBUS",
+  "SIGFPE",
+  "SIGILL",
+  "SIGSEGV",
+  "SIGSYS",
+  "SIGTRAP",
+];
 
-function delayInLoop(draft: Draft): number {
-  const { settings, slots } = draft.state;
+/** By its own code, not by somebody's signal or for being stuck. */
+const endedByItself = (worker: Worker, { signal }: Exited): boolean =>
+  worker.reason === null && (signal === null || OWN_SIGNALS.includes(signal));
+
+/** When the crash loop began that this end belongs to; null: the worker lived too long for one. */
+function loopBegan(
+  { state: { settings }, now }: Draft,
+  worker: Worker,
+  slot: Slot,
+  crashes: readonly number[],
+): number | null {
+  if (!diedYoung(now - worker.since, settings)) return null;
+  if (slot.loopSince !== null && slot.loopSince > now - settings.restartWindowMs) {
+    return slot.loopSince;
+  }
+  // The crash that this worker was the answer to is the loop's first.
+  return crashes.length === 1 ? now : worker.since;
+}
+
+function delayInLoop({ state, now, random }: Draft, worker: Worker): number | null {
+  const { settings, slots } = state;
+  const began = slots.flatMap(({ loopSince }) => loopSince ?? []);
+  const since = Math.min(...within(began, settings.restartWindowMs, now));
   const loop = {
-    crashes: crashesNow(draft) + 1,
-    firstCrash: firstCrash(draft),
-    maxRestarts: settings.maxRestarts,
-    windowMs: settings.restartWindowMs,
+    since,
+    crashes: slots.flatMap(({ crashes }) => crashes.filter((time) => time >= since)).length,
+    livedMs: now - worker.since,
     lastPlanned: Math.max(...slots.map(({ forkAt }) => forkAt ?? 0)),
   };
-  return loopDelay(loop, draft.now, draft.random);
+  return loopDelay(loop, settings, now, random);
 }

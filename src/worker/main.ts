@@ -3,7 +3,6 @@
  * listen, say ready, serve, drain, end. What it does not do: decide. When to start, drain or die is the
  * primary's business; the worker does as told, and drains by itself only when the primary is gone.
  */
-import { forgetNavigator } from "../util/lean-pg.js";
 import type { ToWorker } from "../ipc/messages.js";
 import { openChannel } from "./channel.js";
 import { installDistribution } from "./distribution/index.js";
@@ -15,7 +14,6 @@ import { watchTraffic } from "./traffic.js";
 
 const endProcess: (status: number) => never = process.exit.bind(process);
 
-forgetNavigator();
 prepareOutput();
 keepWithoutPrimary();
 // Should the primary ask for this worker's stack, its inspector takes any free port.

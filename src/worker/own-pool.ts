@@ -1,10 +1,14 @@
 /** The worker's own pool, made when it is first wanted: by a factory, or by a script that imports it. */
+import { forgetNavigator } from "../util/lean-pg.js";
 import pg from "pg";
 import { SuperviseError } from "../errors.js";
 import { applicationName } from "./application-name.js";
 import { tellIdleErrors } from "./measure.js";
 import { createWorkerPool } from "./pool.js";
 import type { OwnPool, Runtime } from "./runtime.js";
+
+// The driver is loaded, with the modules above.
+forgetNavigator();
 
 /** Made once; outside a supervisor without DATABASE_URL each use of it is rejected with DATABASE_MISSING. */
 export function ownPool(runtime: Runtime): OwnPool {

@@ -76,7 +76,7 @@ describe("a worker that dies", () => {
       app: "busy.mjs",
       url: database.url,
       workers: 1,
-      supervisor: "max_restarts = 2",
+      supervisor: 'max_restarts = 2\nrestart_window = "6s"',
     });
     for (let round = 1; round <= 3; round += 1) {
       leave(app, "/crash");

@@ -28,13 +28,14 @@ export interface Machine {
   exits(key: number, code?: number | null, signal?: string | null): readonly Effect[];
 }
 
-export function machine(settings: Partial<Settings> = {}): Machine {
+/** `random` is what chance always says. */
+export function machine(settings: Partial<Settings> = {}, random = 0): Machine {
   let state = initialState({ ...SETTINGS, ...settings });
   let now = 1_000;
   const self: Machine = {
     state: () => state,
     take: (event) => {
-      const step = transition(state, event, now, 0);
+      const step = transition(state, event, now, random);
       state = step.state;
       return step.effects;
     },

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { loopDelay, restartDelay, within } from "../../../src/lifecycle/restart-policy.js";
+import type { Effect } from "../../../src/lifecycle/events.js";
+import { restartDelay, within } from "../../../src/lifecycle/restart-policy.js";
+import { nextDeadline } from "../../../src/lifecycle/settle.js";
 import { overall } from "../../../src/lifecycle/state.js";
 import { logged, machine, only } from "./machine.js";
 
@@ -59,6 +61,145 @@ describe("starting", () => {
   });
 });
 
+/** What a line about a restart says of the delay. */
+const delayIn = (effects: readonly Effect[]): unknown =>
+  only(effects, "log").find(({ event }) => event === "worker.restarting")?.fields?.["delay_ms"];
+
+interface CrashLoop {
+  readonly workers?: number;
+  readonly maxRestarts: number;
+  readonly restartWindowMs: number;
+  /** From each fork to the end, in turn. */
+  readonly lives: readonly number[];
+  readonly random?: number;
+  readonly signal?: string;
+}
+
+/** Lets every worker end so long after its fork, until the supervisor gives up. */
+function crashLoop({ workers = 1, lives, random = 0, signal, ...intensity }: CrashLoop) {
+  const it = machine({ workers, ...intensity }, random);
+  const forks: number[] = [];
+  const crashes: number[] = [];
+  const delays: number[] = [];
+  const ends = new Map<number, number>();
+  const note = (effects: readonly Effect[]): void => {
+    for (const { key } of only(effects, "fork")) {
+      ends.set(key, it.now() + (lives[forks.length % lives.length] ?? 0));
+      forks.push(it.now());
+    }
+    const delay = delayIn(effects);
+    if (typeof delay === "number") delays.push(delay);
+  };
+  note(it.take({ type: "begin" }));
+  for (const key of it.keys("starting")) note(it.take({ type: "worker.ready", key }));
+  while (it.state().phase === "running" && crashes.length < 1_000) {
+    const [key = 0, end = Infinity] = [...ends].sort((a, b) => a[1] - b[1])[0] ?? [];
+    const due = nextDeadline(it.state(), it.now()) ?? Infinity;
+    if (due < end) note(it.wait(due - it.now()));
+    else {
+      ends.delete(key);
+      note(it.wait(end - it.now()));
+      note(it.take({ type: "worker.ready", key }));
+      crashes.push(it.now());
+      note(it.exits(key, signal === undefined ? 1 : null, signal ?? null));
+    }
+  }
+  const [first = 0] = crashes;
+  return {
+    phase: it.state().phase,
+    delays,
+    /** Since the first crash. */
+    took: (crashes.at(-1) ?? 0) - first,
+    crashes: crashes.length,
+    forksBy: (ms: number) => forks.filter((time) => time - first <= ms).length,
+  };
+}
+
+describe("a crash loop", () => {
+  const DEFAULTS = { maxRestarts: 10, restartWindowMs: 60_000 };
+  const grows = (delays: readonly number[]): boolean =>
+    delays.every((delay, index) => index === 0 || delay > (delays[index - 1] ?? 0));
+
+  test.each([0, 0.999])("takes most of its window, and not more (random %d)", (random) => {
+    const loop = crashLoop({ ...DEFAULTS, lives: [500], random });
+    expect(loop.crashes).toBe(11);
+    expect(loop.took).toBeGreaterThan(54_000);
+    expect(loop.took).toBeLessThan(58_000);
+  });
+
+  test.each([
+    ["a short window", { maxRestarts: 3, restartWindowMs: 10_000, lives: [600] }],
+    ["a shorter one", { maxRestarts: 5, restartWindowMs: 3_000, lives: [300] }],
+    ["workers that live some seconds", { ...DEFAULTS, lives: [4_500] }],
+    ["boots that vary", { ...DEFAULTS, lives: [400, 900, 500, 2_000, 600] }],
+    ["two workers", { ...DEFAULTS, workers: 2, lives: [500] }],
+    ["four workers", { ...DEFAULTS, workers: 4, lives: [500, 700] }],
+    ["an abort each time", { ...DEFAULTS, lives: [500], signal: "SIGABRT" }],
+  ])("reaches its limit inside the window: %s", (_name, input) => {
+    for (const random of [0, 0.5, 0.999]) {
+      const loop = crashLoop({ ...input, random });
+      expect(loop.phase).not.toBe("running");
+      expect(loop.crashes).toBe(input.maxRestarts + 1);
+      expect(loop.took).toBeLessThan(input.restartWindowMs);
+    }
+  });
+
+  test.each([0, 0.5, 0.999])("grows its delays from each to the next (random %d)", (random) => {
+    const { delays } = crashLoop({ ...DEFAULTS, lives: [500], random });
+    expect(delays).toHaveLength(10);
+    expect(delays[0]).toBe(0);
+    expect(grows(delays)).toBe(true);
+  });
+
+  test("does not put most of its boots into the first seconds", () => {
+    const { delays, forksBy } = crashLoop({ ...DEFAULTS, lives: [500] });
+    expect(delays[1]).toBeGreaterThan(2_000);
+    expect(delays[9]).toBeLessThan(12_000);
+    expect(forksBy(20_000)).toBeLessThanOrEqual(6);
+  });
+
+  test("takes no longer than it has to for its cost where the window is long", () => {
+    const loop = crashLoop({ ...DEFAULTS, restartWindowMs: 3_600_000, lives: [500] });
+    expect(loop.crashes).toBe(11);
+    expect(loop.took).toBeLessThan(60_000);
+  });
+
+  test("plans its replacements one after the other, whichever worker they are for", () => {
+    const { delays } = crashLoop({ ...DEFAULTS, workers: 2, lives: [500] });
+    const [one = 0, two = 0, three = 0, four = 0] = delays;
+    expect([one, two]).toEqual([0, 0]);
+    expect(three).toBeGreaterThan(2_000);
+    expect(four).toBeGreaterThan(2 * three);
+  });
+
+  test("begins with its own first crash, not with one from long before", () => {
+    const it = machine({ workers: 1, ...DEFAULTS }).boot();
+    const crash = (livedMs: number): unknown => {
+      it.wait(livedMs);
+      const [key = 0] = it.keys("ready");
+      const delay = delayIn(it.exits(key));
+      it.wait(Number(delay));
+      for (const newcomer of it.keys("starting")) it.take({ type: "worker.ready", key: newcomer });
+      return delay;
+    };
+    expect(crash(100_000)).toBe(0);
+    expect(crash(40_000)).toBe(100);
+    expect(crash(500)).toBeGreaterThan(2_000);
+  });
+
+  test("is forgotten by a reload: what runs next is another release", () => {
+    const it = machine({ workers: 1, ...DEFAULTS }).boot();
+    it.exits(1);
+    it.take({ type: "worker.ready", key: 2 });
+    it.exits(2);
+    expect(it.keys("starting")).toEqual([]);
+    it.take({ type: "reload", id: 1, parallel: 1 });
+    const settings = it.state().settings;
+    expect(only(it.take({ type: "reload.prepared", settings }), "fork")).toHaveLength(1);
+    expect(it.state().slots[0]).toMatchObject({ crashes: [], loopSince: null });
+  });
+});
+
 describe("an unexpected end", () => {
   test("is followed by a replacement at once the first time", () => {
     const it = machine().boot();
@@ -68,40 +209,29 @@ describe("an unexpected end", () => {
     expect(overall(it.state())).toBe("degraded");
   });
 
-  test("is followed by growing delays when it comes again", () => {
+  test("by somebody's signal is followed by doubling delays when it comes again", () => {
     const it = machine({ workers: 1, maxRestarts: 10 }).boot();
     const delays: unknown[] = [];
     for (let round = 0; round < 6; round += 1) {
       const [key = 0] = it.keys("ready");
-      const [restarting] = only(it.exits(key), "log").filter(
-        (l) => l.event === "worker.restarting",
-      );
-      delays.push(restarting?.fields?.["delay_ms"]);
+      delays.push(delayIn(it.exits(key, null, "SIGKILL")));
       it.wait(5_000);
       for (const newcomer of it.keys("starting")) it.take({ type: "worker.ready", key: newcomer });
     }
     expect(delays).toEqual([0, 100, 200, 400, 800, 1_600]);
   });
 
-  test("of several workers over and over is followed by replacements one after the other", () => {
-    const it = machine({ workers: 2, maxRestarts: 10 }).boot();
-    const crash = (key: number): unknown => {
-      const lines = only(it.exits(key), "log");
-      return lines.find((l) => l.event === "worker.restarting")?.fields?.["delay_ms"];
-    };
-    const rounds: unknown[][] = [];
-    for (let round = 0; round < 3; round += 1) {
-      const [first = 0, second = 0] = it.keys("ready");
-      rounds.push([crash(first), crash(second)]);
-      it.wait(5_000);
-      for (const key of it.keys("starting")) it.take({ type: "worker.ready", key });
+  test("after a life too long for a crash loop is followed by the same doubling delays", () => {
+    const it = machine({ workers: 1, maxRestarts: 10 }).boot();
+    const delays: unknown[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      it.wait(10_000);
+      for (const newcomer of it.keys("starting")) it.take({ type: "worker.ready", key: newcomer });
+      it.wait(6_000);
+      const [key = 0] = it.keys("ready");
+      delays.push(delayIn(it.exits(key)));
     }
-    // Each delay counts the crashes of all, and begins where the one before it ends.
-    expect(rounds).toEqual([
-      [0, 0],
-      [200, 600],
-      [800, 2_400],
-    ]);
+    expect(delays).toEqual([0, 100, 200, 400]);
   });
 
   test("more often than max_restarts within restart_window ends the supervisor with the last error", () => {
@@ -224,40 +354,6 @@ describe("the restart policy", () => {
 
   test("never waits longer than its cap and jitter", () => {
     expect(restartDelay(1_000, 0.999)).toBeLessThanOrEqual(6_250);
-  });
-
-  /** When the restarts of a worker that ends `livesMs` after each are used up; the first crash is at 0. */
-  const loopEnd = (
-    maxRestarts: number,
-    windowMs: number,
-    livesMs: number,
-    random: number,
-  ): number => {
-    let now = 0;
-    for (let crashes = 2; crashes <= maxRestarts + 1; crashes += 1) {
-      now += livesMs;
-      const loop = { crashes, firstCrash: 0, maxRestarts, windowMs, lastPlanned: 0 };
-      if (crashes <= maxRestarts) now += loopDelay(loop, now, random);
-    }
-    return now;
-  };
-
-  test.each([0, 0.999])("spreads a crash loop over most of its window, and not more", (random) => {
-    expect(loopEnd(10, 60_000, 500, random)).toBeGreaterThan(45_000);
-    expect(loopEnd(10, 60_000, 500, random)).toBeLessThan(55_000);
-    expect(loopEnd(10, 60_000, 3_000, random)).toBeLessThan(60_000);
-    expect(loopEnd(5, 3_000, 300, random)).toBeLessThan(3_000);
-  });
-
-  test("goes on growing when the first crash of the window is long ago", () => {
-    const loop = { firstCrash: 0, maxRestarts: 10, windowMs: 60_000, lastPlanned: 0 };
-    const delays = [2, 4, 8].map((crashes) => loopDelay({ ...loop, crashes }, 52_000, 0));
-    expect(delays).toEqual([100, 400, 5_100]);
-  });
-
-  test("plans the replacements of a loop one behind the other", () => {
-    const loop = { firstCrash: 0, maxRestarts: 10, windowMs: 60_000, lastPlanned: 2_000 };
-    expect(loopDelay({ ...loop, crashes: 3 }, 500, 0)).toBe(1_500 + 200);
   });
 
   test("counts what lies inside the window", () => {
