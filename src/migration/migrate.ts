@@ -9,7 +9,7 @@ import type { Logger } from "../log/logger.js";
 import type { Session } from "../postgres/session.js";
 import { id } from "../schema/names.js";
 import type { SchemaFile } from "../schema/source.js";
-import { writeCache } from "./cache.js";
+import { writeCache, type LiveSnapshot } from "./cache.js";
 import { describeDatabase, toOutstanding, toSafeStep, type Plan, type SafeStep } from "./plan.js";
 import {
   FORMAT,
@@ -21,6 +21,7 @@ import {
   type Outstanding,
   type Recorded,
 } from "./record.js";
+import { remember } from "./remembered.js";
 import { hashFiles, readSchemaFiles } from "./schema-files.js";
 import { waitForBuilds } from "./live-builds.js";
 import { ensureState, grantRemedy } from "./state.js";
@@ -228,13 +229,20 @@ async function applySafe(
     statements,
     schemaHash: hashFiles(files),
     serverVersionNum: session.serverVersionNum,
-    fingerprint: plan.fingerprint,
+    fingerprint: plan.signs.fingerprint,
     outstanding: unsafe,
     owned: ownedNames(plan, last),
   });
   const { fragments, settled, parsed } = plan.desired;
-  await writeCache(session, namespace, last.id, { fragments, settled, memo: parsed.memo });
+  const live = snapshotOf(plan);
+  await writeCache(session, namespace, last.id, { fragments, settled, memo: parsed.memo, live });
   return { applied, unsafe };
+}
+
+function snapshotOf({ live, signs, desired }: WorkingPlan): LiveSnapshot | null {
+  const { fingerprint, surroundings } = signs;
+  if (fingerprint === null || surroundings === null) return null;
+  return { fingerprint, surroundings, parts: remember(live, desired.fragments.values()) };
 }
 
 const announce = (log: Logger, safe: number, unsafe: number): void =>
@@ -325,7 +333,7 @@ async function createNamespace(
   plan: WorkingPlan,
   namespace: string,
 ): Promise<void> {
-  if (plan.fingerprint !== null) return;
+  if (plan.signs.fingerprint !== null) return;
   try {
     await session.query(`create schema if not exists ${id(namespace)}`);
   } catch (error) {

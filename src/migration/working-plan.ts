@@ -11,8 +11,8 @@ import { classify } from "../schema/classify.js";
 import { diffModels } from "../schema/diff/diff.js";
 import { sameBy, type Question, type Same } from "../schema/diff/question.js";
 import { settle } from "../schema/settle.js";
-import { fingerprintQuery } from "../schema/fingerprint.js";
-import { fixSpelling, introspect } from "../schema/introspect.js";
+import { fingerprintQuery, surroundingsQuery } from "../schema/fingerprint.js";
+import { fixSpelling, introspect, readExtensions } from "../schema/introspect.js";
 import type { Model } from "../schema/model.js";
 import { order } from "../schema/order.js";
 import { parseSchema } from "../schema/parse.js";
@@ -24,7 +24,8 @@ import type { Step } from "../schema/steps.js";
 import { resumedSteps, stillWanted, withoutUnfinished } from "./resume.js";
 import { withCasts } from "./casts.js";
 import { withDependents } from "./dependents.js";
-import { NO_CACHE, readCache } from "./cache.js";
+import { NO_CACHE, readCache, type Cache } from "./cache.js";
+import { recall } from "./remembered.js";
 import type { Fragment } from "../schema/units.js";
 import { readFacts } from "./facts.js";
 import type { LastApplied } from "./record.js";
@@ -44,7 +45,14 @@ export interface WorkingPlan {
   readonly live: Model;
   readonly desired: Desired;
   /** Of the catalog as it was read. */
+  readonly signs: Signs;
+}
+
+export interface Signs {
+  /** Null when the namespace does not exist. */
   readonly fingerprint: string | null;
+  /** Null when what the namespace refers to elsewhere is not watched. */
+  readonly surroundings: string | null;
 }
 
 export interface PlanInput {
@@ -98,13 +106,10 @@ async function workOutOnce(session: Session, input: PlanInput): Promise<WorkingP
   try {
     await session.query(`set local lock_timeout = ${config.migrate.lockTimeoutMs}`);
     await fixSpelling(session);
-    const [row] = await session.query<{ fingerprint: string | null }>(
-      `select ${fingerprintQuery("$1")} as fingerprint`,
-      [namespace],
-    );
+    const signs = await readSigns(session, namespace);
     // The server reads its catalog while the files are parsed here.
     const [live, parsed] = await Promise.all([
-      introspect(session, { schema: namespace, namespace, volatility: false }),
+      readLive(session, namespace, cached, last?.fingerprint === signs.fingerprint ? signs : null),
       input.desired?.parsed ?? parseSchema(files, namespace, cached.memo),
     ]);
     const judged =
@@ -142,11 +147,36 @@ async function workOutOnce(session: Session, input: PlanInput): Promise<WorkingP
       unsafe: alterations,
       live,
       desired: { parsed, model, fragments: judged.fragments, settled: known },
-      fingerprint: row?.fingerprint ?? null,
+      signs,
     };
   } finally {
     if (!session.lost.aborted) await session.query("rollback");
   }
+}
+
+async function readSigns(session: Session, namespace: string): Promise<Signs> {
+  const [row] = await session.query<Signs>(
+    `select ${fingerprintQuery("$1")} as fingerprint, ${surroundingsQuery("$1")} as surroundings`,
+    [namespace],
+  );
+  return row ?? { fingerprint: null, surroundings: null };
+}
+
+/** From the catalog, or as it was left where that is proven to be the same; `signs` is null when not. */
+async function readLive(
+  session: Session,
+  namespace: string,
+  { live, fragments }: Cache,
+  signs: Signs | null,
+): Promise<Model> {
+  const unchanged =
+    live !== null &&
+    signs?.fingerprint === live.fingerprint &&
+    signs.surroundings === live.surroundings;
+  const parts = unchanged ? recall(live.parts, fragments.values()) : null;
+  if (parts === null)
+    return introspect(session, { schema: namespace, namespace, volatility: false });
+  return { namespace, extensions: await readExtensions(session), ...parts };
 }
 
 /** What the server has to settle is asked at once, and noted in `known`; then the diff is final. */

@@ -128,3 +128,40 @@ export function fingerprintQuery(namespace: string): string {
       from (${parts.map(part).join("\nunion all")}) as parts) as sums
     where ns.nspname = ${namespace})`;
 }
+
+/** The first oid that is not of the server's own objects (FirstNormalObjectId in its access/transam.h). */
+const FIRST_OID = 16384;
+
+/**
+ * An expression for what the namespace's definitions name elsewhere: schemas, types, functions and the
+ * like that are not the server's own. It changes when one of them is renamed, which changes how the
+ * server spells a definition, and no row of the namespace. Null where tables refer to tables
+ * elsewhere, whose every name would have to be watched.
+ */
+export function surroundingsQuery(namespace: string): string {
+  const others = (tag: string, catalog: string, where = ""): Part => ({
+    tag,
+    key: "o.oid::bigint",
+    of: "o",
+    from: `pg_catalog.${catalog} o where o.oid >= ${FIRST_OID}${where}`,
+  });
+  const parts = [
+    others("n", "pg_namespace", " and o.nspname !~ '^(pg_|dazzle_scratch_)'"),
+    others("t", "pg_type", " and o.typnamespace <> ns.oid and o.typtype <> 'c' and o.typelem = 0"),
+    others("f", "pg_proc", " and o.pronamespace <> ns.oid"),
+    others("l", "pg_collation"),
+    others("p", "pg_operator"),
+    others("q", "pg_opclass"),
+    others("m", "pg_am"),
+    others("b", "pg_tablespace"),
+  ];
+  return `(select case when
+      exists (select from pg_catalog.pg_constraint k join pg_catalog.pg_class r on r.oid = k.confrelid
+        where k.connamespace = ns.oid and r.relnamespace <> ns.oid)
+      or exists (select from pg_catalog.pg_class c join pg_catalog.pg_inherits h on h.inhrelid = c.oid
+        join pg_catalog.pg_class r on r.oid = h.inhparent
+        where c.relnamespace = ns.oid and c.relkind in ('r', 'p') and r.relnamespace <> ns.oid)
+    then null else (select md5(string_agg(k, ' ' order by k))
+      from (${parts.map(part).join("\nunion all")}) as parts) end
+    from pg_catalog.pg_namespace ns where ns.nspname = ${namespace})`;
+}

@@ -68,10 +68,9 @@ export async function introspect(session: Session, options: ReadOptions): Promis
   const enums = await read<EnumType>(ENUMS);
   const domains = await read<DomainRow>(DOMAINS);
   const composites = await read<CompositeRow>(COMPOSITES);
-  const extensions = await session.query<Mutable<Extension>>(EXTENSIONS);
   return {
     namespace,
-    extensions,
+    extensions: await readExtensions(session),
     enums: enums.map(({ name, values, comment }) => ({ name, values, comment })),
     domains: domains.map((row) => toDomain(row, respell)),
     composites: composites.map((row) => toComposite(row, respell)),
@@ -79,6 +78,9 @@ export async function introspect(session: Session, options: ReadOptions): Promis
     tables: toTables({ tables, columns, constraints, indexes }, respell),
   };
 }
+
+export const readExtensions = (session: Session): Promise<Extension[]> =>
+  session.query<Mutable<Extension>>(EXTENSIONS);
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 

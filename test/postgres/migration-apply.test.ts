@@ -344,3 +344,74 @@ test("an unchanged catalog is proven by its fingerprint, and any change of it is
     expect(plan.up_to_date, change).toBe(false);
   }
 });
+
+/** The plan, and how often the namespace was read from the catalog for it. */
+async function planCounting() {
+  let reads = 0;
+  const counting: Session = {
+    ...session,
+    query: (sql, params) => {
+      if (params?.[0] === "public" && params[1] === "public") reads += 1;
+      return session.query(sql, params);
+    },
+  };
+  return { plan: await planMigration(counting, project.config), reads };
+}
+
+test("after a change of the files a catalog that is as it was left is not read again", async () => {
+  const sql = `create type k as enum ('x'); create domain d as int check (value > 0);
+    create sequence s; create table u (id serial primary key, k k);
+    create table t (id int primary key, a d default 1 check (a < 9), u int references u);
+    create index on t (a) where a > 1; comment on table t is 'one';`;
+  project.write("schema.sql", sql);
+  // What the files do not hold stays out of the plan, and in what is remembered.
+  await session.query("create table other (id int); create type stray as enum ('y')");
+  await apply();
+  project.write("schema.sql", sql.replace("primary key, a d", "primary key, b text, a d"));
+  const remembered = await planCounting();
+  expect(remembered.reads).toBe(0);
+  expect(remembered.plan.safe.map(({ operation }) => operation)).toEqual(["add_column"]);
+  expect(remembered.plan.unsafe).toEqual([]);
+  expect(await planAgain()).toEqual(remembered.plan);
+
+  await apply();
+  await session.query("alter table t alter a set default 2");
+  const changed = await planCounting();
+  expect(changed.reads).toBe(1);
+  expect(changed.plan.unsafe.map(({ operation }) => operation)).toEqual(["change_default"]);
+});
+
+test("a table that was left as the files did not want it is remembered as it is", async () => {
+  project.write("schema.sql", "create table t (id int primary key, a int, b int);");
+  await apply();
+  project.write("schema.sql", "create table t (id int primary key, a text);");
+  await apply();
+  project.write("schema.sql", "create table t (id int primary key, a text, c date);");
+  const { plan, reads } = await planCounting();
+  expect(reads).toBe(0);
+  expect(plan.safe.map(({ object }) => object)).toEqual(["c"]);
+  expect(plan.unsafe.map(({ object }) => object).sort()).toEqual(["a", "b"]);
+});
+
+test("what is renamed elsewhere, and changes no row of the namespace, is noticed", async () => {
+  await session.query(
+    "drop schema if exists elsewhere, moved cascade; create schema elsewhere; create type elsewhere.mood as enum ('x')",
+  );
+  project.write("schema.sql", "create table t (id int primary key);");
+  await apply();
+  await session.query("alter table t add m elsewhere.mood");
+  for (const change of [
+    "alter type elsewhere.mood rename to feeling",
+    "alter schema elsewhere rename to moved",
+  ]) {
+    project.write("schema.sql", "create table t (id int primary key);");
+    await apply();
+    project.write("schema.sql", "create table t (id int primary key, a date);");
+    expect((await planCounting()).reads).toBe(0);
+    await session.query(change);
+    expect((await planCounting()).reads, change).toBe(1);
+    await apply();
+    await session.query("alter table t drop a");
+  }
+  await session.query("drop schema moved cascade");
+});

@@ -34,6 +34,8 @@ export function diffModels(input: DiffInput): Change[] {
   ];
   for (const table of input.desired.tables) {
     const existing = before.get(table.name);
+    // One and the same object where the catalog is remembered (migration/remembered.ts).
+    if (existing === table) continue;
     changes.push(
       ...(existing === undefined ? newTableParts(table, scope) : diffTable(existing, table, scope)),
     );
@@ -48,7 +50,9 @@ export function diffModels(input: DiffInput): Change[] {
   }
   changes.push(...diffSequences(scope, input.owned));
   for (const table of input.desired.tables) {
-    const change = commentChange(before.get(table.name), table, {
+    const existing = before.get(table.name);
+    if (existing === table) continue;
+    const change = commentChange(existing, table, {
       table: table.name,
       object: table.name,
       target: `TABLE ${qualified(namespace, table.name)}`,

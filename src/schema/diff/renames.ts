@@ -103,7 +103,7 @@ function findColumnRenames({ live, desired, renames }: DiffInput): FoundRename[]
   const before = byName(live.tables);
   return desired.tables.flatMap((table) => {
     const existing = before.get(table.name);
-    if (existing === undefined) return [];
+    if (existing === undefined || existing === table) return [];
     const names = new Set(table.columns.map(({ name }) => name));
     const present = new Set(existing.columns.map(({ name }) => name));
     const gone = new Map(

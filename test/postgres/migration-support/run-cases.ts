@@ -155,6 +155,9 @@ async function check(
   await apply();
   if (item.extra !== "") await session.query(item.extra);
   if (item.data !== "") await session.query(item.data);
+  state(config, item.after);
+  const remembering = await planMigration(session, config);
+  state(config, item.before);
   if (item.extra === "") {
     const same = await plan(session, config);
     expect([...same.safe, ...same.unsafe], "old to old").toEqual([]);
@@ -165,6 +168,7 @@ async function check(
   expect(operations(found.safe)).toEqual([...item.safe].sort());
   expect(operations(found.unsafe)).toEqual([...item.unsafe].sort());
   for (const { reason } of found.unsafe) expect(reason).not.toBe("");
+  expect(remembering, "with the catalog as it was left").toEqual(found);
 
   const before = await rows(session, config);
   const stays = unrewritten(await files(session, config), found);
