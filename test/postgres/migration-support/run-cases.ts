@@ -143,6 +143,12 @@ function unrewritten(
   return Object.fromEntries(Object.entries(before).filter(([name]) => !rewritten.has(name)));
 }
 
+/** Without the estimated rows and bytes, which the server's statistics tell a moment later. */
+const unestimated = (plan: Plan) => ({
+  ...plan,
+  safe: plan.safe.map((step) => ({ ...step, work: null })),
+});
+
 async function check(
   session: Session,
   own: string,
@@ -168,7 +174,7 @@ async function check(
   expect(operations(found.safe)).toEqual([...item.safe].sort());
   expect(operations(found.unsafe)).toEqual([...item.unsafe].sort());
   for (const { reason } of found.unsafe) expect(reason).not.toBe("");
-  expect(remembering, "with the catalog as it was left").toEqual(found);
+  expect(unestimated(remembering), "with the catalog as it was left").toEqual(unestimated(found));
 
   const before = await rows(session, config);
   const stays = unrewritten(await files(session, config), found);
