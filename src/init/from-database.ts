@@ -3,6 +3,7 @@ import { readFacts } from "../migration/facts.js";
 import { openSession, type Session } from "../postgres/session.js";
 import { classify } from "../schema/classify.js";
 import { diffModels } from "../schema/diff/diff.js";
+import { NO_HOLDERS } from "../schema/diff/new-names.js";
 import { fixSpelling, introspect } from "../schema/introspect.js";
 import type { Model } from "../schema/model.js";
 import { order } from "../schema/order.js";
@@ -77,6 +78,7 @@ async function statementsOf(session: Session, desired: Model): Promise<string[]>
     explicitNames: none,
     owned: { tables: none, types: none, sequences: none },
     same: ({ live: one, desired: other }) => one === other,
+    held: NO_HOLDERS,
   });
   const facts = await readFacts(session, live, changes, 0);
   const { additions } = order(

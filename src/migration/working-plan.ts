@@ -14,6 +14,7 @@ import { settle } from "../schema/settle.js";
 import { fingerprintQuery, surroundingsQuery } from "../schema/fingerprint.js";
 import { fixSpelling, introspect, readExtensions } from "../schema/introspect.js";
 import type { Model } from "../schema/model.js";
+import { readNameHolders } from "../schema/name-holders.js";
 import { order } from "../schema/order.js";
 import { parseSchema } from "../schema/parse.js";
 import { readDesired } from "../schema/scratch.js";
@@ -189,6 +190,7 @@ async function difference(
   known: Set<string>,
 ): Promise<Change[]> {
   const open = new Map<string, Question>();
+  const held = await readNameHolders(session, live, desired);
   const diff = (same: Same) =>
     diffModels({
       live,
@@ -201,6 +203,7 @@ async function difference(
         sequences: new Set(last?.owned.sequences),
       },
       same,
+      held,
     });
   const first = diff(sameBy(known, open));
   const settled = await settle(session, [...open.values()], desired, live);

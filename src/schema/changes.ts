@@ -50,7 +50,12 @@ export type UnsafeOperation =
 /** What may be applied, unless the size of a table or something held back stands against it. */
 export type Addition =
   | { readonly kind: "create_extension"; readonly extension: Extension }
-  | { readonly kind: "create_type"; readonly type: NewType }
+  | {
+      readonly kind: "create_type";
+      readonly type: NewType;
+      /** What has to be gone before, where it holds the name. */
+      readonly needs: readonly string[];
+    }
   | {
       readonly kind: "add_enum_value";
       readonly type: string;
@@ -58,7 +63,12 @@ export type Addition =
       /** The live value that it goes in front of; null: at the end. */
       readonly before: string | null;
     }
-  | { readonly kind: "create_sequence"; readonly sequence: Sequence }
+  | {
+      readonly kind: "create_sequence";
+      readonly sequence: Sequence;
+      /** What has to be gone before, where it holds the name. */
+      readonly needs: readonly string[];
+    }
   | { readonly kind: "own_sequence"; readonly sequence: Sequence }
   | {
       readonly kind: "create_table";

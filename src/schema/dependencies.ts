@@ -18,6 +18,16 @@ function madeOf(type: NewType): string[] {
   return types.map((text) => key.type(typeName(text)));
 }
 
+/** Sequences that stand in defaults: `nextval('public.task_seq'::regclass)`. */
+const sequencesOf = (columns: readonly Column[]): string[] =>
+  columns.flatMap(({ default: value }) =>
+    value === null
+      ? []
+      : [...value.matchAll(/'((?:[^']|'')+)'::regclass/g)].map(([, name = ""]) =>
+          key.sequence(typeName(name.replaceAll("''", "'"))),
+        ),
+  );
+
 const columnsOf = (table: Table, columns: readonly string[]): string[] =>
   columns.map((column) => key.column(table.name, column));
 
@@ -30,11 +40,14 @@ function ofAddition(change: Addition): Edges {
     case "create_extension":
       return { provides: [key.extension(change.extension.name)], needs: [] };
     case "create_type":
-      return { provides: [key.type(change.type.name)], needs: madeOf(change.type) };
+      return {
+        provides: [key.type(change.type.name)],
+        needs: [...madeOf(change.type), ...change.needs],
+      };
     case "add_enum_value":
       return { provides: [], needs: [] };
     case "create_sequence":
-      return { provides: [key.sequence(change.sequence.name)], needs: [] };
+      return { provides: [key.sequence(change.sequence.name)], needs: change.needs };
     case "own_sequence": {
       const { name, ownedBy } = change.sequence;
       const owner = ownedBy === null ? [] : [key.column(ownedBy.table, ownedBy.column)];
@@ -52,7 +65,12 @@ function ofAddition(change: Addition): Edges {
             key.notNull(table.name, name),
           ]),
         ],
-        needs: [...typesOf(table.columns), ...parents.map(key.table), ...change.needs],
+        needs: [
+          ...typesOf(table.columns),
+          ...sequencesOf(table.columns),
+          ...parents.map(key.table),
+          ...change.needs,
+        ],
       };
     }
     case "add_column":
@@ -64,6 +82,7 @@ function ofAddition(change: Addition): Edges {
         needs: [
           key.table(change.table.name),
           ...typesOf([change.column]),
+          ...sequencesOf([change.column]),
           ...columnsOf(change.table, change.column.reads),
         ],
       };

@@ -16,8 +16,17 @@ export interface Names {
 }
 
 /** What the statement needs of the files, as keys: `relation:task`, `type:status`. */
-export function neededNames({ relations, types, defines }: Digest, names: Names): string[] {
+export function neededNames(
+  { relations, types, defines }: Digest,
+  text: string,
+  names: Names,
+): string[] {
   const needs = new Set<string>();
+  if (BY_NAME_AT_ALL.test(text)) {
+    for (const { name } of regclassLiterals(plainTokens(text))) {
+      if (names.relations.has(name.value)) needs.add(`relation:${name.value}`);
+    }
+  }
   for (const { name } of relations) if (names.relations.has(name)) needs.add(`relation:${name}`);
   for (const { name } of types) if (names.types.has(name)) needs.add(`type:${name}`);
   return [...needs].filter((need) => !defines.includes(need));
@@ -29,7 +38,7 @@ const SKIPPED = new Set(["if", "not", "exists"]);
 
 /** The edits of one statement with that text, sorted. */
 export function namespaceEdits(digest: Mentions, text: string, names: Names): Edit[] {
-  const tokens = lex(text).filter(({ kind }) => kind !== "comment");
+  const tokens = plainTokens(text);
   const edits = new Map<number, Edit>();
   const add = (edit: Edit) => edits.set(edit.start, edit);
   const insert = (start: number) => add({ start, end: start, text: "", scratch: true });
@@ -48,7 +57,10 @@ export function namespaceEdits(digest: Mentions, text: string, names: Names): Ed
     if (value !== "sequence" || tokens[index + 1]?.value !== "name") continue;
     add(nameEdit(tokens, index + 2, tokens[index + 3]?.value === "."));
   }
-  for (const edit of regclassLiterals(tokens, names)) add(edit);
+  for (const { start, schema, name } of regclassLiterals(tokens)) {
+    if (schema?.value !== names.namespace || !names.relations.has(name.value)) continue;
+    add({ start: start + schema.start, end: start + name.start, text: "", scratch: true });
+  }
   if (digest.concurrently) {
     const word = tokens.find(({ value }) => value === "concurrently");
     if (word !== undefined) add({ start: word.start, end: word.end, text: "", scratch: false });
@@ -71,21 +83,30 @@ function* qualifiedNames(tokens: readonly Token[], names: Names): Iterable<Edit>
 
 const BY_NAME = new Set(["nextval", "currval", "setval", "pg_get_serial_sequence"]);
 
-/** `nextval('public.task_id_seq')`, `'public.task_id_seq'::regclass`: a literal that names a relation. */
-function* regclassLiterals(tokens: readonly Token[], names: Names): Iterable<Edit> {
+/** Whether a text may have such literals. */
+const BY_NAME_AT_ALL = /nextval|currval|setval|pg_get_serial_sequence|regclass/i;
+
+interface RegclassLiteral {
+  /** Of what is within the quotes, in the text. */
+  readonly start: number;
+  readonly schema: Token | null;
+  readonly name: Token;
+}
+
+/** `nextval('public.task_id_seq')`, `'task_id_seq'::regclass`: a literal that names a relation. */
+function* regclassLiterals(tokens: readonly Token[]): Iterable<RegclassLiteral> {
   for (const [index, { kind, value, start }] of tokens.entries()) {
     if (kind !== "string" || !value.startsWith("'")) continue;
     const called = tokens[index - 1]?.value === "(" && BY_NAME.has(tokens[index - 2]?.value ?? "");
     const cast = tokens[index + 1]?.value === ":" && tokens[index + 3]?.value === "regclass";
     if (!called && !cast && tokens[index - 1]?.value !== "regclass") continue;
     const parts = lex(value.slice(1, -1));
-    const [schema, dot, name] = parts;
-    if (parts.length !== 3 || schema === undefined || dot?.value !== "." || name === undefined) {
+    const [first, dot, second] = parts;
+    if (first === undefined || !isName(first)) continue;
+    if (parts.length === 1) yield { start: start + 1, schema: null, name: first };
+    if (parts.length !== 3 || dot?.value !== "." || second === undefined || !isName(second))
       continue;
-    }
-    if (!isName(schema) || schema.value !== names.namespace || !isName(name)) continue;
-    if (!names.relations.has(name.value)) continue;
-    yield { start: start + 1 + schema.start, end: start + 1 + name.start, text: "", scratch: true };
+    yield { start: start + 1, schema: first, name: second };
   }
 }
 
@@ -112,5 +133,7 @@ function nameEdit(tokens: readonly Token[], index: number, hasQualifier: boolean
 
 const replaceQualifier = (tokens: readonly Token[], start: number): Edit =>
   nameEdit(tokens, tokenIndex(tokens, start), true);
+
+const plainTokens = (text: string): Token[] => lex(text).filter(({ kind }) => kind !== "comment");
 
 const isName = ({ kind }: Token): boolean => kind === "word" || kind === "quoted";

@@ -47,18 +47,24 @@ export interface ReadOptions {
   readonly namespace: string;
   /** Find out which column defaults have to be computed row by row. */
   readonly volatility: boolean;
+  /** Words for a time that the statements hold (now.ts); none in what is live. */
+  readonly timeWords?: ReadonlySet<string>;
 }
+
+const NO_WORDS: ReadonlySet<string> = new Set();
 
 /** The schema's model; empty when the schema does not exist. Needs `fixSpelling` before it. */
 export async function introspect(session: Session, options: ReadOptions): Promise<Model> {
-  const { schema, namespace, volatility } = options;
+  const { schema, namespace, volatility, timeWords = NO_WORDS } = options;
   const [found] = await session.query<{ oid: string; quoted: string; now: string }>(
     `select n.oid::text, quote_ident($2) as quoted, now()::text as now from pg_namespace n where n.nspname = $1`,
     [schema, namespace],
   );
   const bound = respeller(schema, namespace, found?.quoted ?? namespace);
   const respell =
-    schema === namespace ? bound : (text: string) => spellNow(bound(text), found?.now ?? "");
+    schema === namespace
+      ? bound
+      : (text: string) => spellNow(bound(text), found?.now ?? "", timeWords);
   const read = <Row extends object>(sql: string) => session.query<Row>(sql, [found?.oid ?? "0"]);
   const tables = await read<TableRow>(TABLES);
   const columns = await read<ColumnRow>(columnsQuery(session.serverVersionNum, volatility));

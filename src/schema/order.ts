@@ -146,7 +146,7 @@ function holdBack(addition: Addition, waits: Alteration, namespace: string): Alt
       return alteration({
         ...base,
         operation: "unsupported",
-        table: "table" in addition ? addition.table : null,
+        table: tableOf(addition),
         object: objectOf(addition),
         note: "applied by itself afterwards",
       });
@@ -155,6 +155,11 @@ function holdBack(addition: Addition, waits: Alteration, namespace: string): Alt
 
 /** What the table keeps from a parent was not added, and is the parent's again on the way back. */
 const undoingUnless = (kept: boolean, sql: string) => undo({ first: kept ? [] : [sql] });
+
+function tableOf(addition: Addition): string | null {
+  if (addition.kind === "set_comment") return addition.table;
+  return "sequence" in addition ? (addition.sequence.ownedBy?.table ?? null) : null;
+}
 
 function objectOf(
   addition: Exclude<

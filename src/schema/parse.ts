@@ -101,7 +101,7 @@ function refuseForeignPlaces({ source, start, digest }: Read, names: Names): voi
 
 function prepare(read: Read, names: Names): SchemaStatement[] {
   const { digest, source, start, text } = read;
-  const needs = neededNames(digest, names);
+  const needs = neededNames(digest, text, names);
   const { kind, defines, subject, ownedBy, aboutType, foreignKeys, cuts } = digest;
   const { name: file, index: fileIndex } = source;
   // Spelled out: an object that begins with a spread costs V8 thirty times as much here.

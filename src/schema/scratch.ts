@@ -12,6 +12,7 @@ import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.js";
 import { fixSpelling, introspect } from "./introspect.js";
 import type { Model } from "./model.js";
 import { id, literal } from "./names.js";
+import { timeWords } from "./now.js";
 import { sortByNeeds } from "./sort.js";
 import { scratchSql, type SchemaStatement, type WantedExtension } from "./statement.js";
 import { cutBatches, type Batch } from "./batches.js";
@@ -63,10 +64,13 @@ export async function readDesired(session: Session, input: ScratchInput): Promis
 
 /** In the order of the files. */
 function statementsOf({ wanted, support }: Batch): SchemaStatement[] {
+  const copies = wanted.some((unit) => unit.statements.some(copiesAnother));
   return [
     ...wanted.flatMap((unit) => unit.statements),
     ...support.flatMap((unit) =>
-      unit.statements.filter(({ kind }) => kind !== "foreign_key" && kind !== "comment"),
+      unit.statements.filter(({ kind }) =>
+        kind === "comment" ? copies && canBeEarly(unit.statements) : kind !== "foreign_key",
+      ),
     ),
   ].sort((a, b) => (a.file === b.file ? a.start - b.start : a.fileIndex - b.fileIndex));
 }
@@ -89,16 +93,45 @@ async function createAndRead(
     for (const statement of inOrder(statements)) await create(session, schema, statement);
     await refuseTouched(session, schema, input.namespace);
     await fixSpelling(session);
-    return await introspect(session, { schema, namespace: input.namespace, volatility: true });
+    return await introspect(session, {
+      schema,
+      namespace: input.namespace,
+      volatility: true,
+      timeWords: new Set(statements.flatMap(({ sql }) => timeWords(sql))),
+    });
   } finally {
     if (!session.lost.aborted) await session.query("rollback to savepoint dazzle_scratch");
   }
 }
 
-/** Dependencies first, foreign keys behind all tables, comments last; otherwise as written. */
+/** `LIKE ... INCLUDING ALL` copies the comments that stand in front of it. */
+const copiesAnother = ({ kind, sql }: SchemaStatement): boolean =>
+  kind === "table" && /\blike\b/i.test(sql);
+
+/** A comment may be on a foreign key, which comes behind all tables. */
+const canBeEarly = (statements: readonly SchemaStatement[]): boolean =>
+  !statements.some(({ kind }) => kind === "foreign_key");
+
+/**
+ * Dependencies first, foreign keys behind all tables, comments last unless a table copies them;
+ * otherwise as written.
+ */
 function inOrder(statements: readonly SchemaStatement[]): SchemaStatement[] {
-  const late = ({ kind }: SchemaStatement): number =>
-    kind === "foreign_key" ? 1 : kind === "comment" ? 2 : 0;
+  const lastCopy = statements.findLastIndex(copiesAnother);
+  const referring = new Set(
+    statements.flatMap(({ kind, subject }) => (kind === "foreign_key" ? [subject] : [])),
+  );
+  const copied = new Set(
+    statements
+      .slice(0, Math.max(lastCopy, 0))
+      .filter(({ kind, subject }) => kind === "comment" && !referring.has(subject)),
+  );
+  const late = (statement: SchemaStatement): number =>
+    statement.kind === "foreign_key"
+      ? 1
+      : statement.kind === "comment" && !copied.has(statement)
+        ? 2
+        : 0;
   const sorted = sortByNeeds(
     statements.map((item) => ({
       item,

@@ -44,12 +44,25 @@ export function dropColumn(table: Table, column: Column, scope: Scope): Alterati
     up: first ? [] : [drop],
     down: columnBack(table, column, scope),
     note: "the down section brings the column back empty, and without NOT NULL",
-    provides: [`gone:${table.name}.${column.name}`],
+    provides: [
+      `gone:${table.name}.${column.name}`,
+      ...goneWith(table, column, scope).map(key.gone),
+    ],
     needs: table.columns
       .filter(({ reads }) => reads.includes(column.name))
       .map(({ name: reader }) => `gone:${table.name}.${reader}`),
   });
 }
+
+/** Indexes, keys and the sequence that go with a column. */
+const goneWith = (table: Table, { name: column }: Column, { live }: Scope): string[] => [
+  ...[...table.indexes, ...table.constraints]
+    .filter(({ columns }) => columns.includes(column))
+    .map(({ name }) => name),
+  ...live.sequences
+    .filter(({ ownedBy }) => ownedBy?.table === table.name && ownedBy.column === column)
+    .map(({ name }) => name),
+];
 
 const ownedSequence = (model: Model, table: Table, column: Column) =>
   model.sequences.find(

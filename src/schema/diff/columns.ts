@@ -120,7 +120,7 @@ function sameText(
   [live, desired]: readonly [string | null, string | null],
 ): boolean {
   if (live === null || desired === null) return live === desired;
-  if (wasNow(live, desired)) return true;
+  if (live !== desired && wasNow(live, desired)) return true;
   return scope.same({ kind, of: table.name, column: column.name, live, desired });
 }
 

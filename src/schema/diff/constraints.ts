@@ -5,9 +5,8 @@ import type { Constraint, Table } from "../model.js";
 import { id, list, qualified } from "../names.js";
 import { alteration, undo } from "./alteration.js";
 import { commentChange } from "./comments.js";
-import { becomesInherited } from "./parents.js";
 import { setOptions } from "./options.js";
-import { freedBy, parentIndexes } from "./name-holder.js";
+import { becomesInherited, parentIndexes } from "./parents.js";
 import { byName, type Scope } from "./scope.js";
 
 interface ConstraintDiff {
@@ -136,9 +135,13 @@ function indexOptionChanges(
   ];
 }
 
-/** A name that the server made up may differ; one that the files spell out is asked for. */
+/**
+ * A name that the server made up may differ; one that the files spell out is asked for. An index of
+ * a key has to give its name to what else is to have it.
+ */
 function renamed(table: Table, live: Constraint, desired: Constraint, scope: Scope): Change[] {
-  if (!scope.explicitNames.has(`${table.name}.${desired.name}`)) {
+  const isWanted = live.kind !== "foreign" && live.kind !== "check" && scope.wanted.has(live.name);
+  if (!scope.explicitNames.has(`${table.name}.${desired.name}`) && !isWanted) {
     return !live.validated && desired.validated
       ? [{ kind: "validate_constraint", table, constraint: { ...desired, name: live.name } }]
       : [];
@@ -153,7 +156,7 @@ function renamed(table: Table, live: Constraint, desired: Constraint, scope: Sco
       reason: `the constraint is there under the name ${live.name}`,
       up: [`${head} RENAME CONSTRAINT ${id(live.name)} TO ${id(desired.name)}`],
       down: [`${head} RENAME CONSTRAINT ${id(desired.name)} TO ${id(live.name)}`],
-      provides: [key.constraint(table.name, desired.name)],
+      provides: [key.constraint(table.name, desired.name), key.gone(live.name)],
     }),
   ];
 }
@@ -185,16 +188,11 @@ function addOrReplace(
     return [{ kind: "add_constraint", table, constraint, onNew: false, needs: [], index }];
   }
   const buildsIndex = constraint.kind !== "foreign" && constraint.kind !== "check";
-  const isTaken = buildsIndex && scope.taken.has(constraint.name);
-  const freed = isTaken && same === undefined ? freedBy(constraint.name, scope) : [];
-  if (isTaken && (same !== undefined || freed === null)) {
+  if (buildsIndex && same !== undefined) {
     indexesUsed.add(constraint.name);
     return [nameTaken(live, table, constraint, scope)];
   }
-  const needs = [
-    ...(constraint.kind === "primary" ? keysOfParent(live, scope) : []),
-    ...(freed ?? []),
-  ];
+  const needs = constraint.kind === "primary" ? keysOfParent(live, scope) : [];
   return [{ kind: "add_constraint", table, constraint, onNew: false, needs, index: null }];
 }
 
@@ -207,8 +205,13 @@ function keysOfParent({ partitionOf }: Table, scope: Scope): string[] {
 }
 
 /** Most often a unique index that shall become a unique constraint of the same name. */
-function nameTaken(live: Table, table: Table, constraint: Constraint, scope: Scope): Alteration {
-  const own = live.indexes.some(({ name }) => name === constraint.name);
+export function nameTaken(
+  live: Table | null,
+  table: Table,
+  constraint: Constraint,
+  scope: Scope,
+): Alteration {
+  const own = live?.indexes.some(({ name }) => name === constraint.name) === true;
   const dropIndex = `DROP INDEX ${qualified(scope.namespace, constraint.name)}`;
   return alteration({
     operation: constraint.kind === "primary" ? "change_primary_key" : "change_constraint",
@@ -248,7 +251,11 @@ function replaceConstraint(
       ],
       ...backAgain(table, live, referring, scope),
     }),
-    provides: [key.constraint(table.name, desired.name), key.keys(table.name)],
+    provides: [
+      key.constraint(table.name, desired.name),
+      key.keys(table.name),
+      ...(live.name === desired.name ? [] : [key.gone(live.name)]),
+    ],
     needs: [
       ...desired.columns.map((column) => key.column(table.name, column)),
       ...parentIndexes(table, scope).map(key.gone),

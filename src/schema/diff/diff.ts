@@ -1,7 +1,7 @@
 /** The difference between two models. Pure; knows nothing of sizes, locks or what is allowed. */
 import type { Change } from "../changes.js";
 import { qualified } from "../names.js";
-import { relationNames } from "./name-holder.js";
+import { relationNames } from "./new-names.js";
 import { byName, type DiffInput, type Scope } from "./scope.js";
 import { commentChange } from "./comments.js";
 import { diffExtensions } from "./extensions.js";
@@ -11,6 +11,7 @@ import { diffSequences } from "./sequences.js";
 import { diffTable } from "./tables.js";
 import { diffTypes } from "./types.js";
 import { dropTable } from "./table-alterations.js";
+import { withoutTakenNames } from "./taken-names.js";
 
 export function diffModels(input: DiffInput): Change[] {
   const { namespace } = input.desired;
@@ -21,7 +22,7 @@ export function diffModels(input: DiffInput): Change[] {
     live,
     desired: input.desired,
     explicitNames: input.explicitNames,
-    taken: relationNames(live),
+    wanted: relationNames(input.desired),
     owned: input.owned,
     same: input.same,
   };
@@ -60,5 +61,5 @@ export function diffModels(input: DiffInput): Change[] {
     });
     if (change !== null) changes.push(change);
   }
-  return changes;
+  return withoutTakenNames(changes, scope, renames, input.held);
 }

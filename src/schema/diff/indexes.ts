@@ -5,7 +5,7 @@ import type { Constraint, Index, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration, undo } from "./alteration.js";
 import { commentChange } from "./comments.js";
-import { freedBy, parentIndexes } from "./name-holder.js";
+import { parentIndexes } from "./parents.js";
 import { isRetyped } from "./retyped.js";
 import { byName, type Scope } from "./scope.js";
 
@@ -40,17 +40,18 @@ export function diffIndexes(
 
 function newIndex(live: Table, table: Table, index: Index, scope: Scope): Change[] {
   const own = live.constraints.some(({ name }) => name === index.name);
-  const needs = scope.taken.has(index.name) && !own ? freedBy(index.name, scope) : [];
-  if (own || needs === null) return [indexNameTaken(live, table, index, scope)];
-  return [addIndex(table, index, false, needs), ...newComment(table, index, scope)];
+  if (own) return [indexNameTaken(live, table, index, scope)];
+  return [addIndex(table, index, false), ...newComment(table, index, scope)];
 }
 
-const addIndex = (
-  table: Table,
-  index: Index,
-  replacesInvalid: boolean,
-  needs: readonly string[] = [],
-): Change => ({ kind: "add_index", table, index, onNew: false, needs, replacesInvalid });
+const addIndex = (table: Table, index: Index, replacesInvalid: boolean): Change => ({
+  kind: "add_index",
+  table,
+  index,
+  onNew: false,
+  needs: [],
+  replacesInvalid,
+});
 
 function newComment(table: Table, index: Index, scope: Scope, live?: Index): Change[] {
   const comment = commentChange(live, index, {
@@ -126,7 +127,14 @@ function replaceIndex(table: Table, live: Index, desired: Index, scope: Scope): 
           down: [],
           undo: undo({ first: [dropSql(desired, scope)], keys: [createIndex(live, target)] }),
         }
-      : { up: swap(live, desired), down: swap(desired, live) }),
+      : live.columns.every((column) => table.columns.some(({ name }) => name === column))
+        ? { up: swap(live, desired), down: swap(desired, live) }
+        : {
+            // On the way back its column is there again only behind everything else.
+            up: swap(live, desired),
+            down: [],
+            undo: undo({ first: [dropSql(desired, scope)], keys: [createIndex(live, target)] }),
+          }),
     provides: [key.index(desired.name)],
     needs: desired.columns.map((column) => key.column(table.name, column)),
     transactional: !create,
@@ -190,7 +198,8 @@ const keysBack = (table: Table, index: Index, scope: Scope): string[] =>
     });
 
 function renamed(table: Table, live: Index, desired: Index, scope: Scope): Change[] {
-  if (!scope.explicitNames.has(desired.name)) return [];
+  // A name that the server made up may differ, unless something else is to have the old one.
+  if (!scope.explicitNames.has(desired.name) && !scope.wanted.has(live.name)) return [];
   return [
     alteration({
       operation: "change_index",
@@ -199,7 +208,7 @@ function renamed(table: Table, live: Index, desired: Index, scope: Scope): Chang
       reason: `the index is there under the name ${live.name}`,
       up: [`ALTER INDEX ${nameOf(live, scope)} RENAME TO ${id(desired.name)}`],
       down: [`ALTER INDEX ${nameOf(desired, scope)} RENAME TO ${id(live.name)}`],
-      provides: [key.index(desired.name)],
+      provides: [key.index(desired.name), key.gone(live.name)],
     }),
   ];
 }

@@ -1,10 +1,8 @@
 /** A table that is yet to be created, as the table, its indexes and comments, and its foreign keys. */
 import { key, type Change } from "../changes.js";
-import type { Index, Table } from "../model.js";
+import type { Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { commentChange } from "./comments.js";
-import { indexNameTaken } from "./indexes.js";
-import { freedBy, namesIn } from "./name-holder.js";
 import { parentsOf } from "./parents.js";
 import type { Scope } from "./scope.js";
 
@@ -42,9 +40,16 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
     {
       kind: "create_table",
       table: withOwnNotNull(table, scope),
-      needs: [...parentNeeds(table, scope), ...nameNeeds(table, scope)],
+      needs: parentNeeds(table, scope),
     },
-    ...table.indexes.map((index) => newIndex(table, index, scope)),
+    ...table.indexes.map((index): Change => ({
+      kind: "add_index",
+      table,
+      index,
+      onNew: true,
+      needs: [],
+      replacesInvalid: false,
+    })),
     ...comments.filter((change) => change !== null),
   ];
 }
@@ -63,19 +68,6 @@ function withOwnNotNull(table: Table, scope: Scope): Table {
     ),
   };
 }
-
-function newIndex(table: Table, index: Index, scope: Scope): Change {
-  const needs = scope.taken.has(index.name) ? freedBy(index.name, scope) : [];
-  return needs === null
-    ? indexNameTaken(null, table, index, scope)
-    : { kind: "add_index", table, index, onNew: true, needs, replacesInvalid: false };
-}
-
-/** Its own name and those of its keys, where others have them until they go. */
-const nameNeeds = (table: Table, scope: Scope): string[] =>
-  [table.name, ...namesIn({ ...table, indexes: [] })]
-    .filter((name) => scope.taken.has(name))
-    .flatMap((name) => freedBy(name, scope) ?? []);
 
 /** The inherited columns, on every table that it descends from. */
 function parentNeeds(table: Table, { desired }: Scope): string[] {

@@ -52,3 +52,10 @@ export const leavingColumns = (desired: Table, scope: Scope): string[] =>
         .filter(({ name }) => after !== undefined && !after.columns.some((c) => c.name === name))
         .map(({ name }) => `gone:${parent.name}.${name}`);
     });
+
+/** Indexes of the partitioned tables above: while they stand, their parts in partitions stay. */
+export function parentIndexes({ partitionOf }: Table, scope: Scope): string[] {
+  const parent = scope.live.tables.find(({ name }) => name === partitionOf?.parent);
+  if (parent === undefined) return [];
+  return [...parent.indexes.map(({ name }) => name), ...parentIndexes(parent, scope)];
+}

@@ -91,7 +91,12 @@ function tableRename(
         ],
       }),
       note: certain ? null : "if it is no rename, write DROP TABLE for the old one instead",
-      provides: [key.table(to.name), ...to.columns.map(({ name }) => key.column(to.name, name))],
+      provides: [
+        key.table(to.name),
+        ...to.columns.map(({ name }) => key.column(to.name, name)),
+        key.goneTable(from.name),
+        ...sequences.map((sequence) => key.gone(sequence.from)),
+      ],
     }),
   };
 }

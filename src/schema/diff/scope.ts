@@ -1,6 +1,7 @@
 /** What goes into a diff, and what the diff of one object knows of the rest. */
 import type { Model } from "../model.js";
 import type { Rename } from "../statement.js";
+import type { NameHolders } from "./new-names.js";
 import type { Same } from "./question.js";
 
 /** What earlier applies recorded as ours: only these count as dropped when the files leave them out. */
@@ -18,6 +19,8 @@ export interface DiffInput {
   readonly explicitNames: ReadonlySet<string>;
   readonly owned: Owned;
   readonly same: Same;
+  /** Who holds the names that are new, in the database. */
+  readonly held: NameHolders;
 }
 
 /** What the diff of one object needs to know of the rest. */
@@ -26,8 +29,8 @@ export interface Scope {
   readonly live: Model;
   readonly desired: Model;
   readonly explicitNames: ReadonlySet<string>;
-  /** Names of live tables, indexes and sequences: a new one cannot take them. */
-  readonly taken: ReadonlySet<string>;
+  /** Names that tables, indexes and sequences shall have. */
+  readonly wanted: ReadonlySet<string>;
   readonly owned: Owned;
   readonly same: Same;
 }

@@ -18,7 +18,7 @@ export function diffSequences(scope: Scope, owned: Owned): Change[] {
     if (existing === undefined) {
       // Where an identity column becomes a serial one, the change of the column makes it.
       if (takesOver(scope, sequence)) continue;
-      changes.push({ kind: "create_sequence", sequence });
+      changes.push({ kind: "create_sequence", sequence, needs: [] });
       if (sequence.ownedBy !== null) changes.push({ kind: "own_sequence", sequence });
     } else changes.push(...compare(existing, sequence, scope));
     const comment = commentChange(existing, sequence, {
@@ -69,6 +69,7 @@ function dropSequence(sequence: Sequence, scope: Scope): Change {
     object: sequence.name,
     reason: "its position is lost, and defaults outside the schema files may use it",
     up: [`DROP SEQUENCE ${qualified(scope.namespace, sequence.name)}`],
+    provides: [key.gone(sequence.name)],
     down: [
       createSequence(sequence, scope.namespace),
       ...(ownedBy === null

@@ -3,6 +3,7 @@ import { key, type Alteration } from "../changes.js";
 import type { Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
+import { namesIn } from "./new-names.js";
 import type { Scope } from "./scope.js";
 
 export function dropTable(table: Table, scope: Scope): Alteration {
@@ -22,7 +23,13 @@ export function dropTable(table: Table, scope: Scope): Alteration {
           ),
       ),
     up: [`DROP TABLE ${qualified(scope.namespace, table.name)}`],
-    provides: [key.goneTable(table.name)],
+    provides: [
+      key.goneTable(table.name),
+      ...[...namesIn(table)].map(key.gone),
+      ...scope.live.sequences
+        .filter(({ ownedBy }) => ownedBy?.table === table.name)
+        .map(({ name }) => key.gone(name)),
+    ],
     needs: scope.live.tables
       .filter(
         (other) => other.partitionOf?.parent === table.name || other.inherits.includes(table.name),

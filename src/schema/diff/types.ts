@@ -17,7 +17,9 @@ export function diffTypes(scope: Scope, owned: Owned): Change[] {
     ...desired.flatMap((type) => {
       const existing = live.get(type.name);
       const changes: Change[] =
-        existing === undefined ? [{ kind: "create_type", type }] : compare(existing, type, scope);
+        existing === undefined
+          ? [{ kind: "create_type", type, needs: [] }]
+          : compare(existing, type, scope);
       const word = type.of === "domain" ? "DOMAIN" : "TYPE";
       const comment = commentChange(existing, type, {
         table: null,

@@ -1071,3 +1071,14 @@ create table t (id int primary key, c uuid);
 --unsafe
 change_type t.c
 --person
+
+--- words for a time as defaults of every type
+--old
+create table jar (id int primary key, a timestamp(3) default 'now', b timestamptz(0) default 'now', c date default 'today', d timestamptz default 'today', e time default 'now', f timestamp default 'yesterday', g date default 'now', h timetz(2) default 'now', i timestamp default 'tomorrow', j timestamptz(2) default 'now'::timestamptz, k text default 'now'::timestamp::text, l timestamp default 'now'::timestamp(3), m date default '2020-01-01', n text default 'now', o timestamptz[] default '{now}', p tsrange default '[now,)');
+--new
+create table jar (id int primary key, a timestamp(3) default 'now', b timestamptz(0) default 'now', c date default 'today', d timestamptz default 'today', e time default 'now', f timestamp default 'yesterday', g date default 'now', h timetz(2) default 'now', i timestamp default 'tomorrow', j timestamptz(2) default 'now'::timestamptz, k text default 'now'::timestamp::text, l timestamp default 'now'::timestamp(3), m date default '2020-01-02', n text default 'today', o timestamptz[] default '{now}', p tsrange default '[now,)', q date not null default 'today');
+--safe
+add_column jar.q
+--unsafe
+change_default jar.m
+change_default jar.n

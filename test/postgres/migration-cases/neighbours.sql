@@ -371,3 +371,188 @@ create table log (id int, day date) partition by range (day);
 create table log_1 partition of log for values from ('2024-01-01') to ('2024-02-01');
 --unsafe
 drop_not_null log_1.id
+
+--- a view has the name of a new table
+--extra
+create view jar as select 1 as id;
+--new
+create table jar (id int primary key, label text);
+create index by_label on jar (label);
+create table lid (id int primary key, jar_id int references jar (id));
+create table other (id int);
+comment on table jar is 'held back with it';
+--safe
+create_table lid
+create_table other
+--unsafe
+change_constraint lid.lid_jar_id_fkey
+change_index jar.by_label
+unsupported jar
+--person
+
+--- a materialized view has the name of a new index
+--old
+create table jar (id int primary key, label text);
+--extra
+create materialized view by_label as select 1 as id;
+--new
+create table jar (id int primary key, label text);
+create index by_label on jar (label);
+--unsafe
+unsupported jar.by_label
+--person
+
+--- a view has the name of a new key
+--old
+create table jar (id int primary key, label text);
+--extra
+create view one_label as select 1 as id;
+--new
+create table jar (id int primary key, label text, constraint one_label unique (label));
+create table lid (id int primary key, label text references jar (label));
+--safe
+create_table lid
+--unsafe
+change_constraint lid.lid_label_fkey
+unsupported jar.one_label
+--person
+
+--- a view has the name of a new enum type
+--extra
+create view mood as select 1 as id;
+--new
+create type mood as enum ('good');
+create table jar (id int primary key, m mood);
+create table tin (id int primary key);
+--safe
+create_table tin
+--unsafe
+unsupported jar
+unsupported mood
+--person
+
+--- a view has the name of a new sequence
+--extra
+create view counter as select 1 as id;
+--new
+create sequence counter;
+create table jar (id int primary key default nextval('counter'));
+--unsafe
+unsupported counter
+unsupported jar
+--person
+
+--- a view has the name of a serial column's sequence
+--extra
+create view jar_id_seq as select 1 as id;
+--new
+create table jar (id serial primary key);
+--unsafe
+unsupported jar
+unsupported jar.jar_id_seq
+--person
+
+--- another table's index has the name of a new table
+--old
+create table jar (id int primary key, label text);
+--extra
+create index lid on jar (label);
+create table elsewhere (id int constraint tin primary key);
+--new
+create table jar (id int primary key, label text);
+create table lid (id int primary key);
+create table tin (id int primary key);
+--unsafe
+drop_index jar.lid
+unsupported lid
+unsupported tin
+--person
+
+--- a range type and a hand-made enum have the names of new types and tables
+--extra
+create type mood as range (subtype = int4);
+create type tin as enum ('x');
+create type pair as (a int, b int);
+--new
+create type mood as enum ('good');
+create table tin (id int primary key);
+create table pair (id int primary key);
+--unsafe
+unsupported mood
+unsupported pair
+unsupported tin
+--person
+
+--- an identity's sequence has the name of a new table
+--extra
+create table elsewhere (id int generated always as identity);
+--new
+create table elsewhere_id_seq (id int);
+--unsafe
+unsupported elsewhere_id_seq
+--person
+
+--- an array type that the server made gives way to a new type
+--old
+create table jar (id int primary key);
+--new
+create table jar (id int primary key);
+create type _jar as enum ('x');
+create table tin (id int primary key, j _jar);
+--safe
+create_enum _jar
+create_table tin
+
+--- a view has the name that a table shall get
+--old
+create table jar (id int primary key);
+--extra
+create view tin as select 1 as id;
+--new
+create table tin ( -- was: jar
+  id int primary key
+);
+--unsafe
+rename_table tin.jar
+--person
+
+--- an index whose column goes while its name stays on another column
+--old
+create table jar (id int primary key, label text, code text);
+create index by_label on jar (label);
+--data
+insert into jar values (1, 'a', 'b');
+--new
+create table jar (id int primary key, code text);
+create index by_label on jar (code);
+--unsafe
+change_index jar.by_label
+drop_column jar.label
+
+--- an index of a dropped column's name on another table
+--old
+create table jar (id int primary key, label text, code text);
+create index by_label on jar (label);
+create table tin (id int primary key, label text);
+--data
+insert into jar values (1, 'a', 'b');
+--new
+create table jar (id int primary key, code text);
+create table tin (id int primary key, label text);
+create index by_label on tin (label);
+--unsafe
+change_index tin.by_label
+drop_column jar.label
+
+--- a key whose column goes
+--old
+create table jar (id int, code text constraint main unique, label text);
+create table tin (id int primary key, label text);
+--data
+insert into jar values (1, 'a', 'b');
+--new
+create table jar (id int, label text);
+create table tin (id int primary key, label text, constraint main unique (label));
+--unsafe
+change_constraint tin.main
+drop_column jar.code

@@ -396,3 +396,38 @@ alter table t replica identity using index i;
 create index j on t (v);
 --safe
 add_index t.j
+
+--- a sequence that stands behind the default which uses it
+--new
+create table jar (id int primary key default nextval('counter'), b int default nextval('public."Odd seq"'), c bigint default nextval('third'::regclass));
+create sequence counter;
+create sequence "Odd seq";
+create sequence third;
+--safe
+create_sequence Odd seq
+create_sequence counter
+create_sequence third
+create_table jar
+
+--- a table made like another takes over the comments in front of it
+--new
+create table jar (id int primary key, label text check (label <> ''));
+create index jar_label on jar (label);
+comment on column jar.label is 'the label';
+comment on index jar_label is 'the index';
+comment on constraint jar_label_check on jar is 'the check';
+create table tin (like jar including all, extra int);
+comment on column tin.label is 'its own';
+comment on column jar.id is 'behind it';
+--safe
+add_index jar.jar_label
+add_index tin.tin_label_idx
+create_table jar
+create_table tin
+set_comment jar.id
+set_comment jar.jar_label
+set_comment jar.jar_label_check
+set_comment jar.label
+set_comment tin.jar_label_check
+set_comment tin.label
+set_comment tin.tin_label_idx

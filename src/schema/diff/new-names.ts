@@ -1,0 +1,66 @@
+/**
+ * The names that a plan may take. Tables, indexes, sequences and composite types share one space of
+ * names; types share another, in which each table, sequence and view has its row type too.
+ */
+import type { Model, Table } from "../model.js";
+
+export interface NameHolder {
+  /** In the server's words: `view public.task`. */
+  readonly what: string;
+  /** Of an index, its table. */
+  readonly indexOf: string | null;
+}
+
+/** By name. */
+export interface NameHolders {
+  readonly relations: ReadonlyMap<string, NameHolder>;
+  readonly types: ReadonlyMap<string, NameHolder>;
+}
+
+export const NO_HOLDERS: NameHolders = { relations: new Map(), types: new Map() };
+
+/** Indexes of a table, those of its constraints too. */
+export const namesIn = (table: Table): Set<string> =>
+  new Set([
+    ...table.indexes.map((index) => index.name),
+    ...table.constraints.flatMap(({ kind, name }) =>
+      kind === "foreign" || kind === "check" ? [] : [name],
+    ),
+  ]);
+
+export const relationNames = (model: Model): Set<string> =>
+  new Set([
+    ...model.tables.flatMap((table) => [table.name, ...namesIn(table)]),
+    ...model.sequences.map(({ name }) => name),
+  ]);
+
+/** Names of `desired` that are in `live` not, or not as the same kind of thing. */
+export function newNames(
+  live: Model,
+  desired: Model,
+): { readonly relations: readonly string[]; readonly types: readonly string[] } {
+  const relations: string[] = [];
+  const types: string[] = [];
+  const fresh = (
+    before: readonly { readonly name: string }[],
+    after: readonly { readonly name: string }[],
+    ...into: string[][]
+  ): void => {
+    const known = new Set(before.map(({ name }) => name));
+    for (const { name } of after) {
+      if (!known.has(name)) for (const names of into) names.push(name);
+    }
+  };
+  fresh(live.tables, desired.tables, relations, types);
+  fresh(live.sequences, desired.sequences, relations, types);
+  fresh(live.composites, desired.composites, relations, types);
+  fresh(live.enums, desired.enums, types);
+  fresh(live.domains, desired.domains, types);
+  const before = new Map(live.tables.map((table) => [table.name, table]));
+  for (const table of desired.tables) {
+    const existing = before.get(table.name);
+    const known = existing === undefined ? new Set<string>() : namesIn(existing);
+    for (const name of namesIn(table)) if (!known.has(name)) relations.push(name);
+  }
+  return { relations, types };
+}

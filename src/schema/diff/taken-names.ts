@@ -1,0 +1,219 @@
+/**
+ * Additions whose name another object holds. Where the plan takes that object away, they wait for
+ * it; otherwise a person has to choose, and the addition would only fail at the apply.
+ */
+import { key, type Addition, type Alteration, type Change } from "../changes.js";
+import { createIndex, createTable, inlineConstraint } from "../create-sql.js";
+import { edges } from "../dependencies.js";
+import { qualified } from "../names.js";
+import { alteration } from "./alteration.js";
+import { nameTaken } from "./constraints.js";
+import { indexNameTaken } from "./indexes.js";
+import { namesIn, type NameHolder, type NameHolders } from "./new-names.js";
+import type { FoundRename } from "./renames.js";
+import type { Scope } from "./scope.js";
+
+interface Occupant extends NameHolder {
+  /** What makes the name free; null: nothing that a plan can hold. */
+  readonly freedBy: string | null;
+}
+
+interface Occupants {
+  readonly relations: ReadonlyMap<string, Occupant>;
+  readonly types: ReadonlyMap<string, Occupant>;
+}
+
+/** `held` is what the server says of new names; the models know better where they know. */
+export function withoutTakenNames(
+  changes: readonly Change[],
+  scope: Scope,
+  renames: readonly FoundRename[],
+  held: NameHolders,
+): Change[] {
+  const occupants = occupantsOf(scope, renames, held);
+  const freed = new Set(
+    changes.flatMap((change) => (change.kind === "alteration" ? change.provides : [])),
+  );
+  return changes.map((change) => {
+    if (change.kind === "alteration") return withNote(change, occupants, held);
+    const found = occupantsIn(change, occupants);
+    if (found.length === 0) return change;
+    const stuck = found.find(({ freedBy }) => freedBy === null || !freed.has(freedBy));
+    if (stuck !== undefined) return refused(change, stuck, scope);
+    const needs = found.flatMap(({ freedBy }) => freedBy ?? []);
+    return "needs" in change ? { ...change, needs: [...change.needs, ...needs] } : change;
+  });
+}
+
+const known = (what: string, freedBy: string): Occupant => ({ what, indexOf: null, freedBy });
+
+function occupantsOf(
+  { live }: Scope,
+  renames: readonly FoundRename[],
+  held: NameHolders,
+): Occupants {
+  const relations = new Map<string, Occupant>();
+  const types = new Map<string, Occupant>();
+  const add = (name: string, occupant: Occupant, ...into: Map<string, Occupant>[]): void => {
+    for (const names of into) if (!names.has(name)) names.set(name, occupant);
+  };
+  for (const table of live.tables) {
+    const occupant = known(`table ${table.name}`, key.goneTable(table.name));
+    add(table.name, occupant, relations, types);
+    for (const name of namesIn(table)) {
+      add(name, known(`index ${name} of ${table.name}`, key.gone(name)), relations);
+    }
+  }
+  for (const { name } of live.sequences) {
+    add(name, known(`sequence ${name}`, key.gone(name)), relations, types);
+  }
+  for (const { name } of live.composites) {
+    add(name, known(`type ${name}`, key.goneType(name)), relations, types);
+  }
+  for (const { name } of [...live.enums, ...live.domains]) {
+    add(name, known(`type ${name}`, key.goneType(name)), types);
+  }
+  // Until the rename is done, the old name is not free.
+  for (const { column, from } of renames) {
+    const occupant = known(`table ${from}`, key.goneTable(from));
+    if (column === null) add(from, occupant, relations, types);
+  }
+  for (const [name, by] of held.relations) add(name, { ...by, freedBy: null }, relations);
+  for (const [name, by] of held.types) add(name, { ...by, freedBy: null }, types);
+  return { relations, types };
+}
+
+/** Those that hold the addition's names. */
+function occupantsIn(change: Addition, { relations, types }: Occupants): Occupant[] {
+  const { inRelations, inTypes } = namesTaken(change);
+  // A partition's part of its parent's index makes way for its own, or is what is asked for.
+  const isPart = ({ indexOf }: Occupant): boolean =>
+    (change.kind === "add_index" || change.kind === "add_constraint") &&
+    indexOf === change.table.name;
+  return [
+    ...inRelations.flatMap((name) => relations.get(name) ?? []),
+    ...inTypes.flatMap((name) => types.get(name) ?? []),
+  ].filter((occupant) => !isPart(occupant));
+}
+
+function namesTaken(change: Addition): {
+  readonly inRelations: readonly string[];
+  readonly inTypes: readonly string[];
+} {
+  const none: readonly string[] = [];
+  switch (change.kind) {
+    case "create_table": {
+      const { name } = change.table;
+      const keys = namesIn({ ...change.table, indexes: [] });
+      return { inRelations: [name, ...keys], inTypes: [name] };
+    }
+    case "create_sequence":
+      return { inRelations: [change.sequence.name], inTypes: [change.sequence.name] };
+    case "create_type": {
+      const names = [change.type.name];
+      return { inRelations: change.type.of === "composite" ? names : none, inTypes: names };
+    }
+    case "add_index":
+      return {
+        inRelations: change.replacesInvalid ? none : [change.index.name],
+        inTypes: none,
+      };
+    case "add_constraint": {
+      const { kind, name } = change.constraint;
+      const builds = kind !== "foreign" && kind !== "check" && change.index === null;
+      return { inRelations: builds ? [name] : none, inTypes: none };
+    }
+    case "create_extension":
+    case "add_enum_value":
+    case "own_sequence":
+    case "add_column":
+    case "validate_constraint":
+    case "set_comment":
+      return { inRelations: none, inTypes: none };
+  }
+}
+
+const isForeign = ({ freedBy }: Occupant): boolean => freedBy === null;
+
+function refused(change: Addition, occupant: Occupant, scope: Scope): Alteration {
+  if (!isForeign(occupant)) {
+    if (change.kind === "add_index") {
+      return indexNameTaken(null, change.table, change.index, scope);
+    }
+    if (change.kind === "add_constraint") {
+      return nameTaken(null, change.table, change.constraint, scope);
+    }
+  }
+  const { table, object, sql } = described(change, scope);
+  const { provides } = edges(change);
+  return alteration({
+    operation: "unsupported",
+    table,
+    object,
+    reason: `${occupant.what} has a name that ${object} needs`,
+    up: [],
+    down: null,
+    note: `a person has to rename or drop ${occupant.what}, or choose another name in schema.sql${sql === "" ? "" : `; applied by itself afterwards: ${sql}`}`,
+    provides,
+  });
+}
+
+function described(
+  change: Addition,
+  { namespace }: Scope,
+): { readonly table: string | null; readonly object: string; readonly sql: string } {
+  switch (change.kind) {
+    case "create_table":
+      return {
+        table: change.table.name,
+        object: change.table.name,
+        sql: createTable(change.table, namespace),
+      };
+    case "add_index":
+      return {
+        table: change.table.name,
+        object: change.index.name,
+        sql: createIndex(change.index, qualified(namespace, change.table.name)),
+      };
+    case "add_constraint":
+      return {
+        table: change.table.name,
+        object: change.constraint.name,
+        sql: `ALTER TABLE ${qualified(namespace, change.table.name)} ADD ${inlineConstraint(change.constraint)}`,
+      };
+    case "create_sequence":
+      return {
+        table: change.sequence.ownedBy?.table ?? null,
+        object: change.sequence.name,
+        sql: "",
+      };
+    case "create_type":
+      return { table: null, object: change.type.name, sql: "" };
+    case "create_extension":
+    case "add_enum_value":
+    case "own_sequence":
+    case "add_column":
+    case "validate_constraint":
+    case "set_comment":
+      return { table: null, object: "", sql: "" };
+  }
+}
+
+/** A rename, or what is made anew under a name, takes one as well. */
+function withNote(change: Alteration, { relations }: Occupants, held: NameHolders): Alteration {
+  const { operation, table, object } = change;
+  if (!TAKES_A_NAME.has(operation)) return change;
+  // The live model has the table under its new name.
+  const managed = operation === "rename_table" ? undefined : relations.get(object)?.freedBy;
+  const occupant = held.relations.get(operation === "rename_table" ? (table ?? object) : object);
+  if (occupant === undefined || typeof managed === "string") return change;
+  const own = `${occupant.what} has that name: a person has to rename or drop it in front of this`;
+  return { ...change, note: change.note === null ? own : `${own}; ${change.note}` };
+}
+
+const TAKES_A_NAME: ReadonlySet<Alteration["operation"]> = new Set([
+  "rename_table",
+  "change_index",
+  "change_constraint",
+  "change_primary_key",
+]);
