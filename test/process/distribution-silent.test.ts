@@ -117,6 +117,24 @@ describe.skipIf(process.platform !== "linux")("a connection whose client is sile
     expect(await client.ended).toContain(String(pids[0]));
   });
 
+  it("is ended when the worker died with the request in its hands, and the others are answered", async () => {
+    const group = startGroup();
+    const { pids, port } = await httpWorkers(group, 1);
+    const before = openIn(group);
+    const clients = await Promise.all(Array.from({ length: 5 }, () => silent(local(port))));
+    await untilHeld(group, before, 5);
+    const next = await group.fork("http", { APP: "http" });
+    group.do({ do: "tell", pid: pids[0], message: "swallow" });
+    await group.heard(({ type }) => type === "swallowing");
+    const [first, ...others] = clients;
+    const swallowed = first?.ask();
+    await group.heard(({ type }) => type === "swallowed");
+    await kill(group, pids[0] ?? 0);
+    const bodies = await Promise.all(others.map(({ ask }) => ask()));
+    expect(new Set(bodies)).toEqual(new Set([String(next.pid)]));
+    expect(await swallowed).not.toContain("HTTP");
+  });
+
   it("is no longer held once it has asked, has left, or was closed by the server", async () => {
     const group = startGroup();
     const { pids, port } = await httpWorkers(group, 1);

@@ -75,8 +75,12 @@ export interface Opened {
  * Primary to worker, in its own time.
  * - `held`: the answer to `hold`.
  * - `take`: comes with a connection of a worker that died before it had begun with it.
+ * - `consumed`: connections taken with these tickets whose request died with the other worker.
  */
-export type PrimaryMessage = { act: "held" } | { act: "take"; key: string; ticket: number };
+export type PrimaryMessage =
+  | { act: "held" }
+  | { act: "take"; key: string; ticket: number }
+  | { act: "consumed"; tickets: readonly number[] };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
@@ -139,8 +143,11 @@ export function parseOpened(value: unknown): Opened | null {
 /** Null for whatever is not ours. */
 export function parsePrimaryMessage(value: unknown): PrimaryMessage | null {
   if (!isRecord(value) || value["cmd"] !== COMMAND) return null;
-  const { act, key, ticket } = value;
+  const { act, key, ticket, tickets } = value;
   if (act === "held") return { act };
+  if (act === "consumed" && Array.isArray(tickets)) {
+    return { act, tickets: tickets.filter((one) => typeof one === "number") };
+  }
   if (act === "take" && typeof key === "string" && typeof ticket === "number") {
     return { act, key, ticket };
   }

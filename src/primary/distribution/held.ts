@@ -5,7 +5,9 @@
  * sees a reset and does not wait for ever.
  *
  * Which is which says the worker's ledger, which it wrote before it acted. Bytes that it had read
- * without having come to write that are found by asking the kernel (received.ts).
+ * without having come to write that are found by asking the kernel (received.ts). That may take a second
+ * on a busy machine, and concerns one connection at most, so nobody waits for it: the worker that has the
+ * connection by then ends it.
  */
 import { readFileSync } from "node:fs";
 import { createLedger, type Ledger } from "../../ipc/distribution/ledger.js";
@@ -22,6 +24,10 @@ interface Copy {
   readonly handle: Handle;
   /** Of its listener. */
   readonly key: string;
+  /** Who it was handed on to last. */
+  to: { readonly owner: Owner; readonly ticket: number } | null;
+  /** Its request died with a worker. */
+  consumed: boolean;
 }
 
 interface Owner {
@@ -78,7 +84,7 @@ export function createHeld(listeners: Listeners): Held {
   function hold(owner: Owner, { key, slot, serial }: Act<"hold">, handle: unknown): void {
     if (isHandle(handle)) {
       count += 1;
-      const copy = { handle, key, slot };
+      const copy = { handle, key, slot, to: null, consumed: false };
       if (count > limit || over) drop(copy);
       else owner.held.set(serial, copy);
     }
@@ -115,7 +121,8 @@ export function createHeld(listeners: Listeners): Held {
     for (const copy of waiting) {
       const workerId = over ? null : listeners.fittest(copy.key, onTheWay);
       const owner = workerId === null ? undefined : owners.get(workerId);
-      if (owner !== undefined) give(owner, copy);
+      if (copy.consumed) drop(copy);
+      else if (owner !== undefined) give(owner, copy);
       else if (listeners.has(copy.key) && !over) homeless.push(copy);
       else drop(copy);
     }
@@ -131,6 +138,7 @@ export function createHeld(listeners: Listeners): Held {
     lastTicket += 1;
     const ticket = lastTicket;
     owner.given.set(ticket, copy);
+    copy.to = { owner, ticket };
     owner.send({ act: "take", key: copy.key, ticket }, copy.handle);
     setTimeout(() => {
       // Its descriptor did not arrive, as in a worker that has no more of them, which Node says to
@@ -142,7 +150,7 @@ export function createHeld(listeners: Listeners): Held {
     }, ARRIVAL_MS).unref();
   }
 
-  async function inherit(owner: Owner): Promise<void> {
+  function inherit(owner: Owner): void {
     const state = owner.ledger.read();
     owner.ledger.close();
     const untouched: Copy[] = [];
@@ -155,12 +163,16 @@ export function createHeld(listeners: Listeners): Held {
       if (state.hasBegun(copy.slot, serial)) drop(copy);
       else left.push(copy);
     }
-    if (untouched.length > 0) rehouse(untouched);
-    if (left.length === 0) return;
-    const consumed = await consumedAmong(left.map(({ handle }) => handle.fd));
-    const safe = left.filter((_, index) => !consumed[index]);
-    for (const copy of left) if (!safe.includes(copy)) drop(copy);
-    rehouse(safe);
+    // The descriptors may be closed by the time the kernel has answered.
+    const asked = consumedAmong(left.map(({ handle }) => handle.fd));
+    rehouse([...untouched, ...left]);
+    void asked.then((consumed) => left.forEach((copy, at) => consumed[at] && end(copy)));
+  }
+
+  /** Its client waits for an answer to what a dead worker has read. */
+  function end(copy: Copy): void {
+    copy.consumed = true;
+    copy.to?.owner.send({ act: "consumed", tickets: [copy.to.ticket] });
   }
 
   return {
@@ -184,7 +196,7 @@ export function createHeld(listeners: Listeners): Held {
       const owner = owners.get(workerId);
       if (owner === undefined) return;
       owners.delete(workerId);
-      void inherit(owner);
+      inherit(owner);
     },
     offer,
     close() {

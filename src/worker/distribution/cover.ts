@@ -19,12 +19,21 @@ import { descriptorOf } from "./handle.js";
 export interface Cover {
   /** A connection was accepted whose client has sent nothing yet. */
   add(socket: Socket, listener: string): void;
+  /** What is added until it is told otherwise came from the primary with this ticket. */
+  expect(ticket: number | null): void;
+  /**
+   * The clients of these tickets have asked the worker that died: those that are silent here wait
+   * for an answer that nobody is going to give. Whoever has spoken since is another's request.
+   */
+  consumed(tickets: readonly number[]): void;
   /** The primary has what was sent last. */
   held(): void;
 }
 
 interface Silent {
   readonly listener: string;
+  /** With which it came from another worker. */
+  readonly ticket: number | null;
   /** Where it is in the ledger, once it was sent. */
   sent: { readonly slot: number; readonly serial: number } | null;
 }
@@ -57,6 +66,7 @@ export function startCover(ledger: Ledger, post: Post): Cover {
   let lastSerial = 0;
   let onItsWay = false;
   let planned = false;
+  let expected: number | null = null;
 
   /** The primary is not to hold it any longer, whatever the reason. */
   function forget(socket: Socket): void {
@@ -128,10 +138,18 @@ export function startCover(ledger: Ledger, post: Post): Cover {
   return {
     add(socket, listener) {
       if (!watchFirstByte(socket, forget)) return;
-      silent.set(socket, { listener, sent: null });
+      silent.set(socket, { listener, ticket: expected, sent: null });
       waiting.add(socket);
       socket.once("close", () => forget(socket));
       plan();
+    },
+    expect(ticket) {
+      expected = ticket;
+    },
+    consumed(tickets) {
+      for (const [socket, { ticket }] of silent) {
+        if (ticket !== null && tickets.includes(ticket)) socket.destroy();
+      }
     },
     held() {
       onItsWay = false;

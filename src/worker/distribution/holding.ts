@@ -42,7 +42,9 @@ export function createHolding(
     }
     ledger.take(ticket);
     send({ act: "taken", ticket, refused: false });
+    cover?.expect(ticket);
     listener.accept(client);
+    cover?.expect(null);
   }
 
   return {
@@ -71,6 +73,7 @@ export function createHolding(
     },
     heard(message, handle) {
       if (message.act === "held") arrived();
+      else if (message.act === "consumed") cover?.consumed(message.tickets);
       else if (typeof handle === "object" && handle !== null) {
         take(message.key, message.ticket, handle);
       }
