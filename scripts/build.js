@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleWorker } from "./bundle.js";
 import { buildPage } from "./page.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -26,5 +27,5 @@ if (!process.argv.includes("--if-stale") || built < newest(join(root, "src"))) {
   const done = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], {
     stdio: "inherit",
   });
-  process.exitCode = done.status === 0 && buildPage() ? 0 : 1;
+  process.exitCode = done.status === 0 && bundleWorker() && buildPage() ? 0 : 1;
 }
