@@ -1,4 +1,5 @@
 /** The CliContext over this process's own streams, environment and global options. */
+import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { loadConfig } from "../config/load.js";
 import { EXIT, type ExitStatus } from "../errors.js";
@@ -63,6 +64,7 @@ export function createContext(): Terminal {
             format: globals.logFormat ?? defaultFormat(stream),
             level: level(),
             stream: process[stream],
+            ...(stream === "stdout" ? { onLoss: sayLoss } : {}),
           }),
         ),
       exitWith: (other) => {
@@ -70,4 +72,16 @@ export function createContext(): Terminal {
       },
     },
   };
+}
+
+/** At once, and without minding if that is lost too. */
+function sayLoss(code: string): void {
+  try {
+    writeSync(
+      process.stderr.fd,
+      `supervise: the log can't be written (${code}): lines are lost until it can\n`,
+    );
+  } catch {
+    // There is nobody to tell.
+  }
 }

@@ -2,7 +2,8 @@
  * Where lines go: a stream of this process, or, when that stream is a file which log rotation moved
  * away and `reopen` was asked for, the file that has its old name now.
  */
-import { closeSync, fstatSync, openSync, readlinkSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readlinkSync, type Stats } from "node:fs";
+import { createFileWriter, type LossReport } from "./file-writer.js";
 
 export interface Destination {
   write(text: string): void;
@@ -16,31 +17,47 @@ export interface Stream {
   readonly fd?: number | undefined;
   readonly isTTY?: boolean;
   write(text: string): boolean;
+  on(event: "error", listener: (error: Error) => void): unknown;
   once(event: "drain" | "error", listener: () => void): unknown;
   removeListener(event: "drain" | "error", listener: () => void): unknown;
 }
 
-/** The path behind a descriptor that is a regular file, as it was called when the program started. */
-function fileOf(fd: number | undefined): string | null {
-  if (fd === undefined || process.platform !== "linux") return null;
+/** `report` is told of lines that nobody takes; null: a stream that breaks is its owner's business. */
+export function destinationOf(stream: Stream, report: LossReport | null): Destination {
+  const file = fileOf(stream);
+  return file === null ? toStream(stream, report) : toFile(file, report);
+}
+
+interface File {
+  readonly fd: number;
+  /** As it was called when the program started; null where that can't be known. */
+  readonly path: string | null;
+}
+
+/** A file, or a device that takes what is written as a file does. */
+function fileOf({ fd, isTTY }: Stream): File | null {
+  if (fd === undefined || isTTY === true) return null;
+  const stats = statsOf(fd);
+  if (stats?.isCharacterDevice() === true) return { fd, path: null };
+  return stats?.isFile() === true ? { fd, path: pathOf(fd) } : null;
+}
+
+function statsOf(fd: number): Stats | null {
   try {
-    return fstatSync(fd).isFile() ? readlinkSync(`/proc/self/fd/${fd}`) : null;
+    return fstatSync(fd);
   } catch {
-    // No /proc here, or the descriptor is closed: there is nothing that could be opened again.
+    // It is closed.
     return null;
   }
 }
 
-/** At once, as Node writes to an output that is a file: nothing is lost at the end. */
-function append(fd: number, text: string): boolean {
+function pathOf(fd: number): string | null {
+  if (process.platform !== "linux") return null;
   try {
-    let rest = Buffer.from(text);
-    while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
-    return true;
-  } catch (error) {
-    // No room, for one: the old file is where the line may still go.
-    if (error instanceof Error && "code" in error) return false;
-    throw error;
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    // No /proc here: there is nothing that could be opened again.
+    return null;
   }
 }
 
@@ -54,14 +71,35 @@ function tryOpen(path: string): number | null {
   }
 }
 
-export function destinationOf(stream: Stream): Destination {
-  const path = fileOf(stream.fd);
+function toFile({ fd, path }: File, report: LossReport | null): Destination {
+  const writer = createFileWriter(fd, report);
   let reopened: number | null = null;
+  return {
+    write: (text) => writer.write(text),
+    drained: () => null,
+    reopen: () => {
+      const next = path === null ? null : tryOpen(path);
+      if (next === null) return;
+      writer.turnTo(next);
+      if (reopened !== null) closeSync(reopened);
+      reopened = next;
+    },
+  };
+}
+
+function toStream(stream: Stream, report: LossReport | null): Destination {
   let waiting: Promise<void> | null = null;
+  let broken = false;
+  if (report !== null) {
+    stream.on("error", (error) => {
+      // Its reader is gone for good. The application goes on without a log rather than wait for it.
+      if (!broken) report.begins("code" in error ? String(error.code) : error.message);
+      broken = true;
+    });
+  }
   return {
     write: (text) => {
-      if (reopened !== null && append(reopened, text)) return;
-      if (stream.write(text) || waiting !== null) return;
+      if (broken || stream.write(text) || waiting !== null) return;
       waiting = new Promise((resolve) => {
         const taken = () => {
           waiting = null;
@@ -74,11 +112,6 @@ export function destinationOf(stream: Stream): Destination {
       });
     },
     drained: () => waiting,
-    reopen: () => {
-      if (path === null) return;
-      const moved = reopened;
-      reopened = tryOpen(path) ?? moved;
-      if (moved !== null && moved !== reopened) closeSync(moved);
-    },
+    reopen: () => undefined,
   };
 }

@@ -17,6 +17,12 @@ export interface LoggerOptions {
   readonly level: Level;
   /** Default: stdout. */
   readonly stream?: Stream;
+  /**
+   * Lines begin to be lost, for the reason that `code` names: the disk is full, or nobody reads any more. It does
+   * not end the program; how many they were is logged when there is room again. Default: that is left to
+   * whoever owns the stream.
+   */
+  readonly onLoss?: (code: string) => void;
 }
 
 const RANK: Readonly<Record<Level, number>> = {
@@ -30,9 +36,22 @@ const RANK: Readonly<Record<Level, number>> = {
 
 export function createLogger(options: LoggerOptions): LogSink {
   const { format, level: least, stream = process.stdout } = options;
-  const destination = destinationOf(stream);
+  const { onLoss } = options;
+  const tell = (lines: number, code: string): string =>
+    textOf({
+      time: new Date(),
+      level: "warn",
+      msg: `${lines} lines before this one could not be written (${code})`,
+      fields: { lines_lost: lines, code },
+    });
+  const report = onLoss === undefined ? null : { begins: onLoss, tell };
+  const destination = destinationOf(stream, report);
   const { NO_COLOR = "", TERM } = process.env;
   const colour = stream.isTTY === true && NO_COLOR === "" && TERM !== "dumb";
+  const textOf = (line: LogLine): string =>
+    format === "pretty"
+      ? formatPretty(line, colour)
+      : (format === "record" ? RECORD_MARK : "") + formatJson(line);
   const write = (level: Level, event: LogEvent | undefined, msg: string, fields: Fields = {}) => {
     if (RANK[level] < RANK[least]) return;
     const line: LogLine = {
@@ -42,8 +61,7 @@ export function createLogger(options: LoggerOptions): LogSink {
       msg,
       fields,
     };
-    if (format === "pretty") destination.write(formatPretty(line, colour));
-    else destination.write((format === "record" ? RECORD_MARK : "") + formatJson(line));
+    destination.write(textOf(line));
   };
   return {
     event: write,

@@ -23,6 +23,7 @@ function memory(room = true) {
       once: (event: "drain" | "error", listener: () => void) => {
         if (event === "drain") drain = listener;
       },
+      on: () => undefined,
       removeListener: () => undefined,
     },
   };
