@@ -40,7 +40,7 @@ import { createScaler } from "./scaler.js";
 import { createTarget, obey } from "./target.js";
 import { rememberWarnings } from "./warnings.js";
 import { watchWorkers } from "./watch.js";
-import { workerCount } from "./worker-count.js";
+import { checkLimits, workerCount } from "./worker-count.js";
 
 /** What the end has to let go of, and what the control server finds while it comes about. */
 interface Held {
@@ -138,6 +138,7 @@ export async function runSupervisor({ resolve, log: sink }: RunOptions): Promise
     const workers = await workerCount(session, found.config, log);
     const running = countAfterReload(held.supervisor, workers);
     known.budget = await checkBudget(session, found.config, running, known.instance, log);
+    checkLimits(found.config, running, log);
     const config = { ...found.config, app: { ...found.config.app, workers } };
     return {
       config: first && socket === null ? await settlePort(config) : config,

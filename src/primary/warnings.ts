@@ -9,19 +9,27 @@ export interface Remembering {
   readonly warnings: () => readonly Warning[];
 }
 
-/** A logger that passes everything on and remembers what was worth a warning. */
+/** A logger that passes everything on and remembers what was worth a warning, with an event's name or "". */
 export function rememberWarnings(log: LogSink): Remembering {
   let warnings: Warning[] = [];
+  const keep = (event: string, msg: string): void => {
+    warnings = [...warnings, { time: new Date().toISOString(), event, msg }].slice(-KEPT);
+  };
   return {
     warnings: () => warnings,
     log: {
       ...log,
       event: (level, event, msg, fields) => {
-        if (level === "warn" || level === "error" || level === "fatal") {
-          const time = new Date().toISOString();
-          warnings = [...warnings, { time, event, msg }].slice(-KEPT);
-        }
+        if (level === "warn" || level === "error" || level === "fatal") keep(event, msg);
         log.event(level, event, msg, fields);
+      },
+      warn: (msg, fields) => {
+        keep("", msg);
+        log.warn(msg, fields);
+      },
+      error: (msg, fields) => {
+        keep("", msg);
+        log.error(msg, fields);
       },
     },
   };
