@@ -1,8 +1,11 @@
 /**
  * The end of HTTP/2 sessions, in the two steps of RFC 9113, section 6.8: first "no more requests,
  * please", which refuses none; then closing, which does, only once the client has been seen to know or
- * asks nothing any more. A session that has asked nothing yet is spoken to after its first request, as
- * a kept-alive connection of HTTP/1 is: its client may be about to send it.
+ * asks nothing any more.
+ *
+ * A client that reads "no more" right behind an answer may have asked for the next thing in between, and Node's own
+ * refuses that by itself. So a session is told while it waits for an answer: when it asks, as a kept-alive
+ * connection of HTTP/1 is told with the answer, or when it has been silent for a while.
  */
 import type { Session, Traffic } from "./traffic.js";
 
@@ -12,17 +15,20 @@ const NO_ERROR = 0;
 const HIGHEST_STREAM = 2 ** 31 - 1;
 
 interface Known {
-  readonly told: boolean;
-  /** How many streams it has had, and since when it has had no more. */
-  readonly streams: number;
+  /** How many streams it has had and how many have ended, and since when that is so. */
+  readonly begun: number;
+  readonly ended: number;
   readonly since: number;
 }
 
 /** Returns a step that is to be taken again and again, each time after what has arrived was read. */
 export function drainSessions(traffic: Traffic): (now: number) => void {
   const all = new WeakMap<Session, Known>();
+  const told = new WeakSet<Session>();
 
   const tell = (session: Session): void => {
+    if (told.has(session) || session.destroyed) return;
+    told.add(session);
     session.goaway(NO_ERROR, HIGHEST_STREAM);
     // Node's own client does not answer it any more; others show by it that they know.
     session.ping(() => {
@@ -30,17 +36,21 @@ export function drainSessions(traffic: Traffic): (now: number) => void {
       setImmediate(() => session.close());
     });
   };
+  traffic.onStream(tell);
 
   return (now) => {
-    for (const [session, streams] of traffic.sessions) {
+    for (const [session, { begun, ended }] of traffic.sessions) {
       if (session.destroyed) continue;
-      const known = all.get(session) ?? { told: false, streams: 0, since: now };
-      const since = streams === known.streams ? known.since : now;
-      const silent = now - since >= IDLE_GRACE_MS;
-      const due = !known.told && (streams > 0 || silent);
-      if (due) tell(session);
-      else if (known.told && silent) session.close();
-      all.set(session, { told: known.told || due, streams, since: due ? now : since });
+      const known = all.get(session);
+      let since = known?.begun === begun && known.ended === ended ? known.since : now;
+      if (now - since < IDLE_GRACE_MS) {
+        if (begun > ended) tell(session);
+      } else if (told.has(session)) session.close();
+      else {
+        tell(session);
+        since = now;
+      }
+      all.set(session, { begun, ended, since });
     }
   };
 }

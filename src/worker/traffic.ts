@@ -21,19 +21,27 @@ export interface Session {
   close(): void;
 }
 
+/** Of an HTTP/2 session. */
+export interface Streams {
+  readonly begun: number;
+  readonly ended: number;
+}
+
 export interface Traffic {
   readonly servers: ReadonlySet<NetServer>;
   readonly connections: ReadonlyMap<Socket, Protocol>;
   /** Of HTTP/1 requests in flight; where a client sent several in a row, that to its last. */
   responses(): ServerResponse[];
-  /** Each with the number of streams that it has ever had. */
-  readonly sessions: ReadonlyMap<Session, number>;
+  /** Each with what it has been asked. */
+  readonly sessions: ReadonlyMap<Session, Streams>;
   /** Requests ever begun. */
   total(): number;
   /** Requests, streams and upgraded or raw connections that have not ended. */
   inFlight(): number;
   /** Called for each request that begins, with the response that it has to wait for, if any. */
   onRequest(listener: (response: ServerResponse, before: ServerResponse | null) => void): void;
+  /** Called for each HTTP/2 stream that begins, before the application sees it. */
+  onStream(listener: (session: Session) => void): void;
   /** Called when a server listens. */
   onListening(listener: (server: NetServer) => void): void;
   /** Called when a server has closed: it listens no more and its last connection has ended. */
@@ -58,7 +66,8 @@ const protocolOf = (kind: Protocol, socket: Socket): Protocol =>
 export function watchTraffic(fd: number | null = null): Traffic {
   const servers = new Set<NetServer>();
   const connections = new Map<Socket, Protocol>();
-  const sessions = new Map<Session, number>();
+  const sessions = new Map<Session, { begun: number; ended: number }>();
+  const streaming: ((session: Session) => void)[] = [];
   const listeners: ((response: ServerResponse, before: ServerResponse | null) => void)[] = [];
   /** The last response of connections whose client did not wait for one before it asked again. */
   const pipelined = new WeakMap<Socket, ServerResponse>();
@@ -104,19 +113,23 @@ export function watchTraffic(fd: number | null = null): Traffic {
     }
     if (kind === "http2") {
       server.on("session", (session: Session & NodeJS.EventEmitter) => {
-        sessions.set(session, 0);
+        sessions.set(session, { begun: 0, ended: 0 });
         session.once("close", () => sessions.delete(session));
       });
-      server.on("stream", (stream: NodeJS.EventEmitter & { session?: Session }) => {
+      const note = (stream: NodeJS.EventEmitter & { session?: Session }): void => {
         total += 1;
         streams += 1;
+        const { session } = stream;
+        const known = session === undefined ? undefined : sessions.get(session);
+        if (known !== undefined) known.begun += 1;
         stream.once("close", () => {
           streams -= 1;
+          if (known !== undefined) known.ended += 1;
         });
-        const { session } = stream;
-        const before = session === undefined ? undefined : sessions.get(session);
-        if (session !== undefined && before !== undefined) sessions.set(session, before + 1);
-      });
+        if (session !== undefined) for (const listener of streaming) listener(session);
+      };
+      // What is said of the session stands before what the application answers.
+      server.prependListener("stream", note);
     }
     EventEmitter.prototype.on.call(server, errorMonitor, (error: Error) => {
       if (!server.listening) for (const listener of failing) listener(error);
@@ -161,6 +174,7 @@ export function watchTraffic(fd: number | null = null): Traffic {
     total: () => total,
     inFlight: () => responses().length + streams + others(),
     onRequest: (listener) => listeners.push(listener),
+    onStream: (listener) => streaming.push(listener),
     onListening: (listener) => listening.push(listener),
     onClosed: (listener) => closing.push(listener),
     onListenError: (listener) => failing.push(listener),

@@ -182,6 +182,27 @@ test("HTTP/2: streams in flight end, and a session that begins late has its requ
   expect(await drained).toBe(0);
 });
 
+test("HTTP/2: a client that asks again as soon as it is answered loses no request", async () => {
+  const traffic = watchTraffic();
+  const port = await listen(createHttp2((_, response) => response.end("hello")));
+  const ask = async (session: ClientHttp2Session): Promise<void> => {
+    const stream = session.request({ ":path": "/" });
+    stream.resume();
+    await once(stream, "end");
+    // It reads what else has come together with the answer.
+    getNoTurn(5);
+  };
+  const clients = Array.from({ length: 8 }, async () => {
+    const session = connectHttp2(`http://127.0.0.1:${port}`);
+    let asked = 0;
+    for (; !session.closed; asked += 1) await ask(session);
+    return asked;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await drainTraffic(traffic, LONG_MS)).toBe(0);
+  for (const asked of await Promise.all(clients)) expect(asked).toBeGreaterThan(0);
+});
+
 test("HTTP/1 on a server for HTTP/2: a kept-alive connection that stays idle is closed", async () => {
   const traffic = watchTraffic();
   const server = createSecureServer({ key, cert, allowHTTP1: true }, (_, response) => {
