@@ -104,6 +104,33 @@ describe("a worker that dies", () => {
   });
 });
 
+test.each([
+  ["throws at import", `throw new Error("broken release");`, "broken release"],
+  ["ends without a word", `process.exit(3);`, "exit code 3"],
+  [
+    "fails in one worker while the others still boot",
+    `if (process.env.DAZZLE_WORKER_ID === "2") throw new Error("broken second");
+     await new Promise((resolve) => setTimeout(resolve, 60_000));`,
+    "broken second",
+  ],
+])("a first generation that %s ends it at once with 70 and its error", async (_how, code, why) => {
+  const app = await serve({
+    app: "app.mjs",
+    url: database.url,
+    files: { "app.mjs": code },
+    workers: 3,
+  });
+  expect(await app.exited).toEqual({ code: 70, signal: null });
+  const at = (event: string): number[] =>
+    app.log.filter((line) => line.event === event).map(({ time }) => Date.parse(String(time)));
+  // One boot each, and no other.
+  expect(at("worker.forked")).toHaveLength(3);
+  const [failed = 0] = at("worker.exit");
+  const [stopped = Infinity] = at("supervisor.stopped");
+  expect(stopped - failed).toBeLessThan(2_000);
+  expect(app.stderr()).toContain(why);
+});
+
 test("a stuck worker is replaced, and the log names the function that it is stuck in", async () => {
   const app = await serveReady({
     app: "busy.mjs",

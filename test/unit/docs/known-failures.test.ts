@@ -1,29 +1,14 @@
 /** docs/known-failures.md names a test for each row: it has to be there, under that title. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
+import { documentText, isThere, namedIn } from "./named-tests.js";
 
-const ROOT = join(import.meta.dirname, "..", "..", "..");
-const text = readFileSync(join(ROOT, "docs", "known-failures.md"), "utf8");
+const text = documentText("known-failures.md");
 
 /** The rows of the tables, without their heads. */
 const rows = text
   .split("\n")
   .filter((line) => line.startsWith("|") && !/^\| (?:-|what goes wrong)/.test(line))
   .map((line) => line.split("|").map((cell) => cell.trim()));
-
-const named = rows.flatMap(([, wrong = "", , tests = ""]) =>
-  tests.split("<br>").map((entry) => {
-    const [, file = "", title = ""] = /^`(test\/[^`]+)`: (.+)$/.exec(entry) ?? [];
-    return { wrong, file, title };
-  }),
-);
-
-/** As a string of a test, or as the head of a case in SQL. */
-function hasTitle(source: string, title: string): boolean {
-  const quoted = ['"', "'", "`"].some((quote) => source.includes(`${quote}${title}${quote}`));
-  return quoted || source.split("\n").includes(`--- ${title}`);
-}
 
 test("every row of the known failures says what happens here and which test sees it", () => {
   expect(rows.length).toBeGreaterThan(90);
@@ -35,9 +20,10 @@ test("every row of the known failures says what happens here and which test sees
 });
 
 test("every test that the known failures name is there under its title", () => {
-  const missing = named.filter(({ file, title }) => {
-    const path = join(ROOT, file);
-    return file === "" || !existsSync(path) || !hasTitle(readFileSync(path, "utf8"), title);
-  });
+  const missing = rows.flatMap(([, wrong, , tests = ""]) =>
+    namedIn(tests)
+      .filter((named) => !isThere(named))
+      .map((named) => ({ wrong, ...named })),
+  );
   expect(missing).toEqual([]);
 });
