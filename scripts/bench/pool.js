@@ -1,6 +1,7 @@
 // What measuring costs a checkout: bare pg against the worker's own pool and against a pool of the
 // application's own pg: first in interleaved rounds against a real server, each in a process of its own,
-// then in one process without a network, which resolves what those cannot (pool/paired.js).
+// then in turns within one process, which resolves what those cannot (pool/paired.js), against the
+// server and without a network.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -26,15 +27,27 @@ async function round(url, kind, operation) {
 const quantile = (values, share) =>
   [...values].sort((a, b) => a - b)[Math.round((values.length - 1) * share)] ?? NaN;
 
-async function paired() {
-  console.log("\nthe client's own work, without a network: microseconds, and against pg alone");
-  for (const operation of ["connect", "query"]) {
-    const { stdout } = await execute(process.execPath, [PAIRED, operation]);
-    const { bare, ...others } = JSON.parse(stdout);
+/** @param {string | undefined} url Without one there is no network. */
+async function paired(url) {
+  const where = url === undefined ? "the client's own work, without a network" : "in one process";
+  console.log(`\n${where}: microseconds, and against pg alone, best of rounds and median`);
+  for (const operation of url === undefined
+    ? ["connect", "query", "queued"]
+    : ["query", "queued"]) {
+    const { stdout } = await execute(process.execPath, [PAIRED, operation], {
+      env: url === undefined ? process.env : { ...process.env, BENCH_URL: url },
+    });
+    /** @type {Record<string, { best: number, median: number }>} */
+    const { bare = { best: NaN, median: NaN }, ...others } = JSON.parse(stdout);
+    const more = (/** @type {number} */ taken, /** @type {number} */ than) =>
+      `${taken >= than ? "+" : ""}${(taken - than).toFixed(2)} (${((taken / than - 1) * 100).toFixed(1)} %)`;
     const against = Object.entries(others).map(
-      ([kind, taken]) => `${kind} ${(taken - bare >= 0 ? "+" : "") + (taken - bare).toFixed(2)}`,
+      ([kind, { best, median }]) =>
+        `${kind} ${more(best, bare.best)}, ${more(median, bare.median)}`,
     );
-    console.log(`${operation.padEnd(9)} bare ${bare.toFixed(2)}  ${against.join("  ")}`);
+    console.log(
+      `${operation.padEnd(9)} bare ${bare.best.toFixed(2)}, ${bare.median.toFixed(2)}  ${against.join("  ")}`,
+    );
   }
 }
 
@@ -58,8 +71,9 @@ export default async function run() {
         );
       }
     }
+    await paired(server.url);
   } finally {
     await server.stop();
   }
-  await paired();
+  await paired(undefined);
 }

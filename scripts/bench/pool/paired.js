@@ -1,9 +1,10 @@
 // What measuring adds to a checkout and to a query, resolved to a tenth of a microsecond on a machine
 // that others use too: pg alone and measured pools in one process, each with a copy of pg to itself, in
-// turns of half a millisecond, most of which nobody interrupts. The server is a stream that answers by
-// itself, so that nothing but the client's own work is in the figures; a second pool of pg alone shows
-// the noise. As JSON on stdout: the 1st percentile of each pool's rounds in microseconds.
-// Arguments: connect | query, rounds.
+// turns of half a millisecond, most of which nobody interrupts. Without BENCH_URL the server is a stream that
+// answers by itself, so that nothing but the client's own work is in the figures; with it the turns are of
+// some milliseconds against that server. A second pool of pg alone shows the noise. As JSON on stdout: of
+// each pool's rounds the 1st percentile and the median, in microseconds for one operation.
+// Arguments: connect | query | queued (16 at a time on 4 connections), rounds.
 import { createRequire } from "node:module";
 import { Duplex } from "node:stream";
 import { isPool } from "../../../dist/worker/pools/internals.js";
@@ -13,8 +14,13 @@ import { collectPoolReports } from "../../../dist/worker/measure.js";
 
 const [operation = "query", rounds = "800"] = process.argv.slice(2);
 const POOLS = ["bare", "bare again", "own", "foreign"];
-const COUNT = operation === "query" ? 40 : 400;
+const url = process.env["BENCH_URL"];
+/** @type {Record<string, number>} */
+const COUNTS = { connect: 400, query: 40, queued: 5 };
+const COUNT = COUNTS[operation] ?? 40;
 const MAX = 4;
+/** Waiting all the time: four times as many as there are connections. */
+const QUEUED = 4 * MAX;
 const require = createRequire(import.meta.url);
 
 /** A message of the protocol. @param {string} type @param {string} hexadecimal */
@@ -72,7 +78,11 @@ function makePool(kind) {
   }
   const { Pool } = require("pg");
   const who = { user: "bench", database: "bench", host: "bench", password: "" };
-  const pool = new Pool({ max: MAX, min: MAX, stream: () => new Server(), ssl: false, ...who });
+  const where =
+    url === undefined
+      ? { stream: () => new Server(), ssl: false, ...who }
+      : { connectionString: url };
+  const pool = new Pool({ max: MAX, min: MAX, ...where });
   if (kind.startsWith("bare")) return pool;
   if (!isPool(pool)) throw new TypeError("not a pool of pg");
   const { meter } = measure(pool, {
@@ -95,7 +105,9 @@ setInterval(collectPoolReports, 1_000).unref();
 const operations = {
   connect: async (pool) => (await pool.connect()).release(),
   query: (pool) => pool.query("select 1"),
+  queued: (pool) => Promise.all(Array.from({ length: QUEUED }, () => pool.query("select 1"))),
 };
+const share = operation === "queued" ? QUEUED : 1;
 const once = operations[operation] ?? operations["query"];
 
 for (let turn = 0; turn < 150 + Number(rounds); turn += 1) {
@@ -106,12 +118,13 @@ for (let turn = 0; turn < 150 + Number(rounds); turn += 1) {
     if (at === undefined || once === undefined) continue;
     const began = performance.now();
     for (let count = 0; count < COUNT; count += 1) await once(at.pool);
-    if (turn >= 150) at.taken.push(((performance.now() - began) * 1_000) / COUNT);
+    if (turn >= 150) at.taken.push(((performance.now() - began) * 1_000) / COUNT / share);
   }
 }
-const best = pools.map(({ kind, taken }) => {
+const figures = pools.map(({ kind, taken }) => {
   const sorted = taken.sort((a, b) => a - b);
-  return [kind, sorted[Math.floor(sorted.length / 100)]];
+  const at = (/** @type {number} */ part) => sorted[Math.floor(sorted.length * part)];
+  return [kind, { best: at(0.01), median: at(0.5) }];
 });
-process.stdout.write(JSON.stringify(Object.fromEntries(best)));
+process.stdout.write(JSON.stringify(Object.fromEntries(figures)));
 process.exit();
