@@ -4,6 +4,9 @@ import type { Status, WorkerStatus } from "../../control/protocol.js";
 import { formatDuration, formatSize } from "../../util/units.js";
 import { sparkline } from "./sparkline.js";
 import { renderTable, type Column } from "./table.js";
+import { hangMessage } from "./wrap.js";
+
+const WIDTH = 80;
 
 const COLUMNS: readonly Column[] = [
   { title: "#", align: "right" },
@@ -90,9 +93,8 @@ export function renderStatus(status: Status, look: { colour: boolean }): string 
     ...databaseLines(status),
     ...status.warnings
       .slice(-5)
-      .map(
-        (one) =>
-          `${paint.yellow("warning")}     ${`${one.time.slice(11, 19)} ${one.msg}`.slice(0, 68)}`,
+      .flatMap(({ time, msg }) =>
+        hangMessage(`${paint.yellow("warning")}     ${time.slice(11, 19)} `, msg, WIDTH),
       ),
   ];
   return `${lines.join("\n")}\n`;

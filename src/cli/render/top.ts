@@ -3,6 +3,7 @@ import pc from "picocolors";
 import type { Status, WorkerStatus } from "../../control/protocol.js";
 import { formatDuration, formatSize } from "../../util/units.js";
 import { bar, sparkline } from "./sparkline.js";
+import { hangMessage } from "./wrap.js";
 import { renderTable, type Column } from "./table.js";
 
 export interface Screen {
@@ -95,8 +96,10 @@ export function renderTop({ status, waits, message }: TopView, screen: Screen): 
   const foot = [message, paint.dim("r reload   + - workers   q quit")];
   const room = Math.max(0, screen.rows - head.length - foot.length);
   const recent = warnings
-    .slice(-room)
-    .map(({ time, msg }) => `${paint.dim(time.slice(11, 19))} ${msg.split("\n")[0] ?? ""}`);
+    .flatMap(({ time, msg }) =>
+      hangMessage(`${paint.dim(time.slice(11, 19))} `, msg, screen.columns),
+    )
+    .slice(-room);
   const body = [...head, ...(room === 0 ? [] : recent)].slice(0, screen.rows - foot.length);
   const gap = Array.from({ length: screen.rows - foot.length - body.length }, () => "");
   return [...body, ...gap, ...foot].map((line) => cut(line, screen.columns)).join("\n");

@@ -18,6 +18,15 @@ export function wrapProse(text: string, width: number): string[] {
   return lines;
 }
 
+/** A message behind its label: what follows the first line stands below its beginning. */
+export function hangMessage(label: string, message: string, width: number): string[] {
+  const indent = " ".repeat(visibleWidth(label));
+  return message
+    .split("\n")
+    .flatMap((line) => wrapProse(line, width - indent.length))
+    .map((line, at) => `${at === 0 ? label : indent}${line}`);
+}
+
 /** Lines that follow a cut are indented by two; a comment that is cut stays one. */
 export function wrapSql(sql: string, width: number): string[] {
   return sql.split("\n").flatMap((line) => {

@@ -62,6 +62,19 @@ describe("status for people", () => {
     expect(text).toContain("revision 20261122101500, none pending");
   });
 
+  it("tells each warning to its end, folded below its beginning", () => {
+    const msg = `pool "main" is exhausted: ${"one word after another ".repeat(8)}raise pool.max to 7`;
+    const warnings = [{ time: "2026-11-22T10:00:00.000Z", event: "pool.exhausted", msg }];
+    const lines = renderStatus({ ...status, warnings }, { colour: true }).split("\n");
+    const at = lines.findIndex((line) => line.includes("10:00:00"));
+    const told = lines.slice(at, -1);
+    expect(told.length).toBeGreaterThan(2);
+    expect(told.slice(1).every((line) => line.startsWith(" ".repeat(21)))).toBe(true);
+    const text = told.map((line) => line.trim()).join(" ");
+    expect(text.slice(text.indexOf("pool"))).toBe(msg);
+    expect(told.slice(1).filter((line) => line.length > 80)).toEqual([]);
+  });
+
   it("has colour only when asked", () => {
     expect(renderStatus(status, { colour: false })).not.toContain("\u001b");
     expect(renderStatus(status, { colour: true })).toContain("\u001b[");
