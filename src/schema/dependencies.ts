@@ -81,6 +81,8 @@ function ofAddition(change: Addition): Edges {
         ],
         needs: [
           key.table(change.table.name),
+          // Where the name is an old one, of a column that is renamed.
+          `gone:${change.table.name}.${change.column.name}`,
           ...typesOf([change.column]),
           ...sequencesOf([change.column]),
           ...columnsOf(change.table, change.column.reads),

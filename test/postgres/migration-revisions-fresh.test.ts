@@ -201,3 +201,47 @@ test("rows that a statement outside a transaction has written are not written ag
   await upgrade(session, "head", options());
   expect(await session.query("select v from account")).toEqual([{ v: 100 }]);
 });
+
+test("names that changed places, and an old name taken anew, are found as they shall be", async () => {
+  project.write(
+    "schema.sql",
+    "create table task (id int primary key, head text, title int, a int, b text); create table tin (id int primary key); create table lid (id text primary key);",
+  );
+  for (const file of ["1_title", "2_state", "3_index"])
+    project.write(`migrations/${file}.sql`, "-- migrate:up\nselect 1;\n");
+  project.write(
+    "migrations/4_places.sql",
+    "-- migrate:up\nalter table task rename a to parked;\nalter table task rename b to a;\nalter table task rename parked to b;\nalter table tin rename to aside;\nalter table lid rename to tin;\nalter table aside rename to lid;\n",
+  );
+  project.write("migrations/5_head.sql", "-- migrate:up\nalter table task rename title to head;\n");
+  project.write("migrations/6_anew.sql", "-- migrate:up\nalter table task add title int;\n");
+  await applyMigration(session, project.config, silentLog);
+  await session.query("update dazzle.applied set fingerprint = null");
+  expect(await verify(session, project.config, silentLog)).toMatchObject({
+    ok: true,
+    current: "6",
+  });
+});
+
+test("of an ALTER TABLE of several commands only those run that are not done", async () => {
+  project.write("migrations/1_title.sql", "-- migrate:up\nselect 1;\n");
+  project.write(
+    "migrations/2_state.sql",
+    "-- migrate:up\nalter table task drop column old, add column state text, add constraint later check (id > 0), disable trigger user, drop constraint if exists gone;\ncreate view open_task as select * from task;\ninsert into task values (1, 'seed', 'open');\n",
+  );
+  project.write(
+    "migrations/3_index.sql",
+    "-- migrate:up transaction:false\nalter table task add column title varchar(10, 2), alter column id set statistics 7;\n",
+  );
+  await expect(upgrade(session, "head", options())).rejects.toThrow(/3_index\.sql/);
+  project.write(
+    "migrations/3_index.sql",
+    "-- migrate:up transaction:false\nalter table only public.task /* , */ add column title varchar(10) default (',')\n, alter column id set statistics 7 -- last\n;\ncreate function f() returns int language sql as 'select 1';\n",
+  );
+  await upgrade(session, "head", options());
+  const [row] = await session.query(
+    `select (select count(*)::int from pg_constraint where conname = 'later') as later,
+       (select attstattarget::int from pg_attribute where attrelid = 'task'::regclass and attname = 'id') as statistics`,
+  );
+  expect(row).toEqual({ later: 1, statistics: 7 });
+});

@@ -87,7 +87,7 @@ export function doneOf(node: Node): Done {
   return kinds.some((kind) => STATED.has(kind)) ? stated() : NEVER;
 }
 
-function doneOfAlteration(commands: readonly Node[]): Done {
+export function doneOfAlteration(commands: readonly Node[]): Done {
   const subtypes = commands.map((command) =>
     "AlterTableCmd" in command ? (command.AlterTableCmd.subtype ?? "") : "",
   );
@@ -126,6 +126,48 @@ export function takenAway(node: Node): string[] {
       : [];
   });
 }
+
+/** What a rename takes away and what a statement brings, as `table a` and `column a.b`. */
+export interface Movements {
+  readonly renames: string | null;
+  readonly brings: readonly string[];
+}
+
+export function movementsOf(node: Node): Movements {
+  const none: Movements = { renames: null, brings: [] };
+  if ("RenameStmt" in node) {
+    const { renameType = "", relation, subname, newname = "" } = node.RenameStmt;
+    const table = relation?.relname;
+    if (table === undefined) return none;
+    const word = PARTS[renameType];
+    if (word === undefined) return { renames: `table ${table}`, brings: [`table ${newname}`] };
+    return {
+      renames: `${word} ${table}.${subname ?? ""}`,
+      brings: [`${word} ${table}.${newname}`],
+    };
+  }
+  if ("CreateStmt" in node) {
+    const table = node.CreateStmt.relation?.relname ?? "";
+    const columns = (node.CreateStmt.tableElts ?? []).flatMap((element) =>
+      "ColumnDef" in element ? [`column ${table}.${element.ColumnDef.colname ?? ""}`] : [],
+    );
+    return { renames: null, brings: [`table ${table}`, ...columns] };
+  }
+  if (!("AlterTableStmt" in node)) return none;
+  const table = node.AlterTableStmt.relation?.relname ?? "";
+  const brings = (node.AlterTableStmt.cmds ?? []).flatMap((command) => {
+    const def = "AlterTableCmd" in command ? command.AlterTableCmd.def : undefined;
+    return def !== undefined && "ColumnDef" in def
+      ? [`column ${table}.${def.ColumnDef.colname ?? ""}`]
+      : [];
+  });
+  return { renames: null, brings };
+}
+
+const PARTS: Readonly<Record<string, string>> = {
+  OBJECT_COLUMN: "column",
+  OBJECT_TABCONSTRAINT: "constraint",
+};
 
 /** Whether the failure says that the work of a statement is done. */
 export function isDone(

@@ -7,6 +7,7 @@
  */
 import type { Session } from "../../postgres/session.js";
 import { SQLSTATE, sqlstateOf } from "../../postgres/sqlstate.js";
+import type { AlterPart } from "./alter-parts.js";
 import { isDone } from "./done-already.js";
 import type { RevisionStatement } from "./statements.js";
 
@@ -14,7 +15,13 @@ export interface Founding {
   readonly versions: ReadonlySet<string>;
   /** Names that revisions take away. */
   readonly gone: ReadonlySet<string>;
+  /** Renames of what a later statement brings again (`placeOf`): what has the name is the later one. */
+  readonly renamedLater: ReadonlySet<string>;
 }
+
+/** Tells a statement from the others. */
+export const placeOf = (version: string, { line, sql }: RevisionStatement): string =>
+  `${version}:${line} ${sql}`;
 
 const nameOf = (namespace: string): string => `${namespace} revision founding`;
 
@@ -85,8 +92,39 @@ export async function runUnlessDone(
     await around("release savepoint");
     return true;
   } catch (error) {
-    if (session.lost.aborted || !isDone(error, statement, gone)) throw error;
+    if (session.lost.aborted) throw error;
+    const inParts = statement.parts.some((part) => isDone(error, part, gone));
+    if (!inParts && !isDone(error, statement, gone)) throw error;
     await around("rollback to savepoint");
-    return false;
+    return inParts ? runParts(session, statement.parts, gone, inTransaction) : false;
   }
+}
+
+/** Some of the commands are done: each is run by itself, and all of them or none. */
+async function runParts(
+  session: Session,
+  parts: readonly AlterPart[],
+  gone: ReadonlySet<string>,
+  inTransaction: boolean,
+): Promise<boolean> {
+  let ran = false;
+  if (!inTransaction) await session.query("begin read write");
+  try {
+    for (const part of parts) {
+      await session.query("savepoint dazzle_part");
+      try {
+        await session.query(part.sql);
+        ran = true;
+      } catch (error) {
+        if (session.lost.aborted || !isDone(error, part, gone)) throw error;
+        await session.query("rollback to savepoint dazzle_part");
+      }
+      await session.query("release savepoint dazzle_part");
+    }
+    if (!inTransaction) await session.query("commit");
+  } catch (error) {
+    if (!inTransaction && !session.lost.aborted) await session.query("rollback");
+    throw error;
+  }
+  return ran;
 }

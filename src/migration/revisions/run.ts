@@ -12,7 +12,7 @@ import { begin, searchPath, timeouts } from "../transaction.js";
 import { refuseInterrupted } from "../../postgres/interrupted.js";
 import { failure } from "./failure.js";
 import type { Revision, Section } from "./file.js";
-import { forgetFounding, runUnlessDone, type Founding } from "./founding.js";
+import { forgetFounding, placeOf, runUnlessDone, type Founding } from "./founding.js";
 import { openProgress, type Progress } from "./progress.js";
 import { splitSection, unitsOf, type RevisionStatement, type Unit } from "./statements.js";
 
@@ -211,9 +211,14 @@ async function runStatement(
   { founding, log }: RunOptions,
   inTransaction: boolean,
 ): Promise<void> {
-  const { sql, line, done } = statement;
-  if (done.states.size === 0 || founding?.versions.has(version) !== true) {
+  const { sql, line, done, parts } = statement;
+  const mayBeDone = done.states.size > 0 || parts.length > 0;
+  if (!mayBeDone || founding?.versions.has(version) !== true) {
     await session.query(sql);
+  } else if (founding.renamedLater.has(placeOf(version, statement))) {
+    log.info(`revision ${version}_${name}: what has this name came later (${file}:${line})`, {
+      sql,
+    });
   } else if (!(await runUnlessDone(session, statement, founding.gone, inTransaction))) {
     const why = done.ifGone
       ? "names what a revision takes away, and the schema files never had it"

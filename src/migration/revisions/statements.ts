@@ -4,7 +4,8 @@ import { SuperviseError } from "../../errors.js";
 import { parseSource } from "../../schema/grammar.js";
 import { lineAt } from "../../schema/position.js";
 import { openSource } from "../../schema/source.js";
-import { doneOf, takenAway, type Done } from "./done-already.js";
+import { partsOf, type AlterPart } from "./alter-parts.js";
+import { doneOf, movementsOf, takenAway, type Done, type Movements } from "./done-already.js";
 import type { Revision, Section } from "./file.js";
 
 export interface RevisionStatement {
@@ -20,6 +21,9 @@ export interface RevisionStatement {
   readonly done: Done;
   /** Names that it takes away. */
   readonly takes: readonly string[];
+  /** Its commands one by one, where it is an ALTER TABLE of several. */
+  readonly parts: readonly AlterPart[];
+  readonly movements: Movements;
   /** Run twice, it would do its work twice. */
   readonly writesRows: boolean;
 }
@@ -77,7 +81,16 @@ export async function splitSection(
     }
     const sql = source.text.slice(start, end);
     const writesRows = Object.keys(node).some((kind) => WRITES_ROWS.has(kind));
-    return { sql, line, ...nature(node), done: doneOf(node), takes: takenAway(node), writesRows };
+    return {
+      sql,
+      line,
+      ...nature(node),
+      done: doneOf(node),
+      takes: takenAway(node),
+      parts: partsOf(node, sql),
+      movements: movementsOf(node),
+      writesRows,
+    };
   });
 }
 

@@ -3,8 +3,8 @@ import type { Session } from "../../postgres/session.js";
 import { readState } from "../record.js";
 import { ensureState } from "../state.js";
 import type { Revision } from "./file.js";
-import { readRevisions } from "./folder.js";
-import { forgetFounding, readFounding } from "./founding.js";
+import { compareVersions, readRevisions } from "./folder.js";
+import { forgetFounding, placeOf, readFounding, type Founding } from "./founding.js";
 import {
   compareHistory,
   currentVersion,
@@ -75,7 +75,7 @@ export async function runAll(
   const founding =
     versions === null || versions.size === 0
       ? undefined
-      : { versions, gone: await takenAwayBy(all) };
+      : { versions, ...(await takenAwayBy(all)) };
   for (const revision of revisions) {
     await runRevision(session, revision, direction, { ...options, founding });
   }
@@ -134,12 +134,29 @@ async function record(
   );
 }
 
-/** Names that revisions take away. */
-async function takenAwayBy(revisions: readonly Revision[]): Promise<ReadonlySet<string>> {
-  const statements = await Promise.all(
-    revisions.map((revision) => splitSection(revision, revision.up)),
-  );
-  return new Set(statements.flat().flatMap(({ takes }) => takes));
+/** Names that revisions take away, and renames whose old name comes back. */
+async function takenAwayBy(
+  revisions: readonly Revision[],
+): Promise<Pick<Founding, "gone" | "renamedLater">> {
+  const inOrder = [...new Map(revisions.map((revision) => [revision.version, revision])).values()];
+  inOrder.sort((a, b) => compareVersions(a.version, b.version));
+  const statements = (
+    await Promise.all(
+      inOrder.map(async (revision) =>
+        (await splitSection(revision, revision.up)).map((statement) => ({ revision, statement })),
+      ),
+    )
+  ).flat();
+  const renamedLater = new Set<string>();
+  const brought = new Set<string>();
+  for (const { revision, statement } of statements.reverse()) {
+    const { renames, brings } = statement.movements;
+    if (renames !== null && brought.has(renames)) {
+      renamedLater.add(placeOf(revision.version, statement));
+    }
+    for (const name of brings) brought.add(name);
+  }
+  return { gone: new Set(statements.flatMap(({ statement }) => statement.takes)), renamedLater };
 }
 
 /**

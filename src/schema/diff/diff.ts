@@ -17,12 +17,17 @@ export function diffModels(input: DiffInput): Change[] {
   const { namespace } = input.desired;
   const renames = findRenames(input);
   const live = applyRenames(input.live, renames);
+  const present = new Set(live.tables.map(({ name }) => name));
   const scope: Scope = {
     namespace,
     live,
     desired: input.desired,
     explicitNames: input.explicitNames,
-    wanted: relationNames(input.desired),
+    wanted: relationNames({
+      ...input.desired,
+      tables: input.desired.tables.filter(({ name }) => !present.has(name)),
+      sequences: [],
+    }),
     owned: input.owned,
     same: input.same,
   };

@@ -29,7 +29,7 @@ export interface Scope {
   readonly live: Model;
   readonly desired: Model;
   readonly explicitNames: ReadonlySet<string>;
-  /** Names that tables, indexes and sequences shall have. */
+  /** Names that new tables and their indexes shall have. */
   readonly wanted: ReadonlySet<string>;
   readonly owned: Owned;
   readonly same: Same;

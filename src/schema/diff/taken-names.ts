@@ -74,7 +74,10 @@ function occupantsOf(
     add(name, known(`type ${name}`, key.goneType(name)), types);
   }
   // Until the rename is done, the old name is not free.
-  for (const { column, from } of renames) {
+  for (const { column, from, sequences } of renames) {
+    for (const name of sequences) {
+      add(name, known(`sequence ${name}`, key.gone(name)), relations, types);
+    }
     const occupant = known(`table ${from}`, key.goneTable(from));
     if (column === null) add(from, occupant, relations, types);
   }

@@ -252,6 +252,8 @@ function diffComposite(live: Composite, desired: Composite, scope: Scope): Chang
       operation: up.length === 0 ? "unsupported" : "change_type",
       table: null,
       object: desired.name,
+      // What is made of it is stated for the type as it shall be.
+      provides: [key.type(desired.name)],
       reason: `(${from.join(", ")}) to (${to.join(", ")}): tables that hold the type would have to change with it`,
       up,
       down: up.length === 0 ? null : steps(desired, live),

@@ -1082,3 +1082,74 @@ add_column jar.q
 --unsafe
 change_default jar.m
 change_default jar.n
+
+--- columns swap their names
+--old
+create table jar (id int primary key, a text, b text);
+create index on jar (a);
+--data
+insert into jar values (1, 'was a', 'was b');
+--new
+create table jar (id int primary key, b text, -- was: a
+ a text -- was: b
+);
+create index on jar (b);
+--unsafe
+rename_column jar.a
+rename_column jar.b
+
+--- columns of two types swap their names where they stand
+--old
+create table jar (id int primary key, a text, b int);
+create index on jar (a);
+--data
+insert into jar values (1, 'was a', 2);
+--new
+create table jar (id int primary key, a int, -- was: b
+ b text -- was: a
+);
+create index on jar (b);
+--unsafe
+rename_column jar.a
+rename_column jar.b
+
+--- three columns move on
+--old
+create table jar (id int primary key, a text, b text, c text);
+--data
+insert into jar values (1, 'was a', 'was b', 'was c');
+--new
+create table jar (id int primary key, b text, -- was: a
+ c text, -- was: b
+ a text -- was: c
+);
+--unsafe
+rename_column jar.a
+rename_column jar.b
+rename_column jar.c
+
+--- a column moves on and another takes its name
+--old
+create table jar (id int primary key, a text, z int);
+--data
+insert into jar values (1, 'was a', 3);
+--new
+create table jar (id int primary key, b text, -- was: a
+ a int -- was: z
+);
+--unsafe
+rename_column jar.a
+rename_column jar.z
+
+--- a column is renamed and a new one takes its name
+--old
+create table jar (id int primary key, a text);
+--data
+insert into jar values (1, 'was a');
+--new
+create table jar (id int primary key, b text, -- was: a
+ a int
+);
+--unsafe
+rename_column jar.a
+unsupported jar.a

@@ -279,3 +279,32 @@ create table m (id int not null, at date, g int generated always as (extract(yea
 --safe
 create_table m
 create_table m_1
+
+--- a partition leaves and a new one has its values
+--old
+create table m (id int not null, org int not null, primary key (id, org)) partition by list (org);
+create table m_1 partition of m for values in (1, 2);
+create table r (id int not null) partition by range (id);
+create table r_1 partition of r for values from (0) to (10);
+create table r_2 partition of r for values from (10) to (20);
+--data
+insert into m values (1, 1);
+insert into r values (1), (11);
+--new
+create table m (id int not null, org int not null, primary key (id, org)) partition by list (org);
+create table m_1 (id int not null, org int not null, primary key (id, org));
+create table m_1b partition of m for values in (2, 3);
+create table m_4 partition of m for values in (4);
+create table r (id int not null) partition by range (id);
+create table r_2 partition of r for values from (10) to (20);
+create table r_0 partition of r for values from (0) to (5);
+create table r_3 partition of r for values from (20) to (30);
+--safe
+create_table m_4
+create_table r_3
+--unsafe
+change_primary_key m_1.m_1_pkey
+drop_table r_1
+unsupported m_1
+unsupported m_1b
+unsupported r_0

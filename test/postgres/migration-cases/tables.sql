@@ -431,3 +431,48 @@ set_comment jar.label
 set_comment tin.jar_label_check
 set_comment tin.label
 set_comment tin.tin_label_idx
+
+--- tables swap their names
+--old
+create table a (id serial primary key, x text);
+create table b (id serial primary key, y int);
+--data
+insert into a values (1, 'x');
+insert into b values (1, 2);
+--new
+create table b ( -- was: a
+ id serial primary key, x text);
+create table a ( -- was: b
+ id serial primary key, y int);
+--unsafe
+rename_table a.b
+rename_table b.a
+
+--- a table is renamed and a new one takes its name
+--old
+create table a (id serial primary key, x text);
+--data
+insert into a values (1, 'x');
+--new
+create table b ( -- was: a
+ id serial primary key, x text);
+create table a (id serial primary key, y int);
+--unsafe
+change_primary_key b.b_pkey
+rename_table b.a
+unsupported a
+unsupported a.a_id_seq
+
+--- hints of a swap on an empty database
+--new
+create table jar (id int primary key, b text, -- was: a
+ a text -- was: b
+);
+create table tin ( -- was: lid
+ id int);
+create table lid ( -- was: tin
+ id int);
+--safe
+create_table jar
+create_table lid
+create_table tin

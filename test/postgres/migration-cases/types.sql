@@ -473,3 +473,18 @@ add_column t.a
 add_index t.i
 set_comment t.a
 set_comment t.i
+
+--- a new column of a composite type that gets an attribute
+--old
+create type addr as (street text, zip varchar(10));
+create table t (id int primary key, home addr, others addr[] default '{}');
+--data
+insert into t values (1, row('s', 'z'), array[row('a', 'b')::addr]);
+--new
+create type addr as (street text, zip varchar(10), country char(2));
+create table t (id int primary key, home addr, others addr[] default '{}', last addr);
+create table u (id int primary key, a addr);
+--unsafe
+change_type addr
+unsupported t.last
+unsupported u
