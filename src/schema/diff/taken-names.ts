@@ -34,15 +34,24 @@ export function withoutTakenNames(
   const freed = new Set(
     changes.flatMap((change) => (change.kind === "alteration" ? change.provides : [])),
   );
-  return changes.map((change) => {
-    if (change.kind === "alteration") return withNote(change, occupants, held);
+  // Names that something new has, which no way back takes away again, once the next apply is done.
+  const anew = new Set<string>();
+  const judged = changes.map((change) => {
+    if (change.kind === "alteration")
+      return behindName(withNote(change, occupants, held), occupants, freed);
     const found = occupantsIn(change, occupants);
     if (found.length === 0) return change;
     const stuck = found.find(({ freedBy }) => freedBy === null || !freed.has(freedBy));
     if (stuck !== undefined) return refused(change, stuck, scope);
     const needs = found.flatMap(({ freedBy }) => freedBy ?? []);
+    if (change.kind.startsWith("create_")) for (const name of needs) anew.add(name);
     return "needs" in change ? { ...change, needs: [...change.needs, ...needs] } : change;
   });
+  return judged.map((change) =>
+    change.kind === "alteration" && change.provides.some((name) => anew.has(name))
+      ? { ...change, down: null }
+      : change,
+  );
 }
 
 const known = (what: string, freedBy: string): Occupant => ({ what, indexOf: null, freedBy });
@@ -200,6 +209,20 @@ function described(
     case "set_comment":
       return { table: null, object: "", sql: "" };
   }
+}
+
+/** What another change frees is taken behind it. */
+function behindName(
+  change: Alteration,
+  { relations }: Occupants,
+  freed: ReadonlySet<string>,
+): Alteration {
+  const { operation, object, provides, needs } = change;
+  if (!TAKES_A_NAME.has(operation) || operation === "rename_table") return change;
+  const by = relations.get(object)?.freedBy ?? null;
+  return by === null || !freed.has(by) || provides.includes(by)
+    ? change
+    : { ...change, needs: [...needs, by] };
 }
 
 /** A rename, or what is made anew under a name, takes one as well. */
