@@ -49,6 +49,8 @@ export interface Loop {
   readonly since: number;
   /** Crashes of all slots since then, this one too. */
   readonly crashes: number;
+  /** How many slots are in it. */
+  readonly slots: number;
   /** How long the worker lived, from its fork to its end. */
   readonly livedMs: number;
   /** When the last of the replacements that are planned already is due. */
@@ -60,17 +62,20 @@ export interface Loop {
  * too long for a plan that reaches the limit.
  */
 export function loopDelay(
-  { since, crashes, livedMs, lastPlanned }: Loop,
+  { since, crashes, slots, livedMs, lastPlanned }: Loop,
   intensity: Intensity,
   now: number,
   random: number,
 ): number | null {
   const span = spanOf(intensity);
-  const boots = Math.max(1, intensity.maxRestarts - crashes + 1);
+  // The limit is reached while the other slots' last boots are still to come.
+  const boots = Math.max(1, intensity.maxRestarts - crashes + 2 - slots);
   const from = Math.max(now, lastPlanned);
   const lastFork = since + span - livedMs - Math.max(livedMs, span * MARGIN);
-  const toWait = lastFork - from - (boots - 1) * livedMs;
-  if (toWait <= 0) return null;
+  // One slot's workers live between the delays, those of several during them.
+  const toWait = lastFork - from - ((boots - 1) * livedMs) / slots;
+  // Behind those that are planned up to the end already: theirs reach the limit first.
+  if (toWait <= 0) return lastPlanned > now ? Math.round(lastPlanned - now + livedMs) : null;
   const growth = GROWTH ** (1 / Math.max(1, intensity.maxRestarts - 1));
   const shares = boots === 1 ? 1 : (growth ** boots - 1) / (growth - 1);
   // Little enough for the next one, which shares out what this one leaves, to be longer in any case.

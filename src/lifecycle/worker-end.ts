@@ -152,10 +152,12 @@ function loopBegan(
 function delayInLoop({ state, now, random }: Draft, worker: Worker): number | null {
   const { settings, slots } = state;
   const began = slots.flatMap(({ loopSince }) => loopSince ?? []);
-  const since = Math.min(...within(began, settings.restartWindowMs, now));
+  const looping = within(began, settings.restartWindowMs, now);
+  const since = Math.min(...looping);
   const loop = {
     since,
     crashes: slots.flatMap(({ crashes }) => crashes.filter((time) => time >= since)).length,
+    slots: looping.length,
     livedMs: now - worker.since,
     lastPlanned: Math.max(...slots.map(({ forkAt }) => forkAt ?? 0)),
   };

@@ -158,6 +158,15 @@ describe("a crash loop", () => {
     expect(forksBy(20_000)).toBeLessThanOrEqual(6);
   });
 
+  test.each([2, 4])("takes most of its window also with %d workers", (workers) => {
+    for (const random of [0, 0.999]) {
+      const loop = crashLoop({ ...DEFAULTS, workers, lives: [500, 900], random });
+      expect(loop.crashes).toBe(11);
+      expect(loop.took).toBeGreaterThan(50_000);
+      expect(loop.took).toBeLessThan(59_000);
+    }
+  });
+
   test("takes no longer than it has to for its cost where the window is long", () => {
     const loop = crashLoop({ ...DEFAULTS, restartWindowMs: 3_600_000, lives: [500] });
     expect(loop.crashes).toBe(11);
