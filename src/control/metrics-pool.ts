@@ -7,7 +7,7 @@ import type { Watched } from "../sampling/episode.js";
 import { BUCKETS, middleOf, type Histogram } from "../sampling/histogram.js";
 import { gaugesOf, type Gauges, type Series } from "../sampling/series.js";
 import type { Family, HistogramSample, Labels, Sample } from "./openmetrics.js";
-import { workerLabels } from "./worker-labels.js";
+import { moreLabels, workerLabels } from "./worker-labels.js";
 
 /** Seconds. */
 const BOUNDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
@@ -69,7 +69,7 @@ function conventional(pools: readonly Pool[]): Family[] {
         gauges === null
           ? []
           : state(gauges).map(([name, value]) => ({
-              labels: { ...labels, db_client_connection_state: name },
+              labels: moreLabels(labels, "db_client_connection_state", name),
               value,
             })),
       ),
@@ -127,7 +127,18 @@ const EDGES = BOUNDS.map((bound) => {
   return bucket;
 });
 
-function sampleOf(labels: Labels, { counts, sum, count }: Histogram): HistogramSample {
+/** Most pools open a connection seldom: what has counted nothing since the last time is as it was. */
+const sampled = new WeakMap<Histogram, HistogramSample>();
+
+function sampleOf(labels: Labels, histogram: Histogram): HistogramSample {
+  const known = sampled.get(histogram);
+  if (known !== undefined && known.count === histogram.count) return known;
+  const sample = sampleAnew(labels, histogram);
+  sampled.set(histogram, sample);
+  return sample;
+}
+
+function sampleAnew(labels: Labels, { counts, sum, count }: Histogram): HistogramSample {
   const cumulative: number[] = [];
   let seen = 0;
   let bucket = 0;
@@ -209,7 +220,7 @@ function labelled(
   pick: (series: Series) => ReadonlyMap<string, number>,
 ): Family {
   const samples = pools.flatMap(({ labels, series }) =>
-    [...pick(series)].map(([key, value]) => ({ labels: { ...labels, [label]: key }, value })),
+    [...pick(series)].map(([key, value]) => ({ labels: moreLabels(labels, label, key), value })),
   );
   return { name, type: "counter", help, samples };
 }

@@ -9,12 +9,12 @@ import { poolFamilies } from "./metrics-pool.js";
 import { runtimeFamilies } from "./metrics-runtime.js";
 import { renderOpenMetrics, type Family, type Sample } from "./openmetrics.js";
 import { workerLabels } from "./worker-labels.js";
-import type { Status } from "./protocol.js";
+import type { Outline } from "./protocol.js";
 import type { RuntimeSeries } from "../sampling/runtime.js";
 import type { Watched } from "../sampling/episode.js";
 
 export interface SupervisorSnapshot {
-  readonly status: Status;
+  readonly status: Outline;
   /** `aggregate.series()`. */
   readonly pools: readonly Watched[];
   /** The clock that reports were taken in with, in milliseconds. */

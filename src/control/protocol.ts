@@ -85,6 +85,11 @@ export interface Status {
   warnings: Warning[];
 }
 
+/** The status without its pools, which have to be added up for it. */
+export interface Outline extends Omit<Status, "workers" | "pool" | "waits"> {
+  workers: Omit<WorkerStatus, "pools">[];
+}
+
 export interface ReloadResult {
   outcome: "done" | "abandoned";
   /** Why it was abandoned; null when it was not. */

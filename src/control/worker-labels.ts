@@ -4,15 +4,23 @@
  */
 import type { Labels } from "./openmetrics.js";
 
-const known = new Map<number, Map<string, Labels>>();
+const plain = new Map<number, Labels>();
+const further = new WeakMap<Labels, Map<string, Map<string, Labels>>>();
 
 /** `{worker}`, with one more label where one is given. */
 export function workerLabels(slot: number, name = "", value = ""): Labels {
-  const key = `${name}\0${value}`;
-  const ofSlot = known.get(slot) ?? new Map<string, Labels>();
-  known.set(slot, ofSlot);
-  const labels =
-    ofSlot.get(key) ?? (name === "" ? { worker: slot } : { worker: slot, [name]: value });
-  ofSlot.set(key, labels);
-  return labels;
+  let labels = plain.get(slot);
+  if (labels === undefined) plain.set(slot, (labels = { worker: slot }));
+  return name === "" ? labels : moreLabels(labels, name, value);
+}
+
+/** `labels` and one more, whose values are few. */
+export function moreLabels(labels: Labels, name: string, value: string): Labels {
+  let more = further.get(labels);
+  if (more === undefined) further.set(labels, (more = new Map<string, Map<string, Labels>>()));
+  let named = more.get(name);
+  if (named === undefined) more.set(name, (named = new Map<string, Labels>()));
+  let made = named.get(value);
+  if (made === undefined) named.set(value, (made = { ...labels, [name]: value }));
+  return made;
 }

@@ -1,6 +1,6 @@
 /** The `status --json` document and readiness, from the state and the handles. */
 import { productVersion } from "../config/version.js";
-import type { Status, Warning, WorkerStatus } from "../control/protocol.js";
+import type { Outline, Status, Warning, WorkerStatus } from "../control/protocol.js";
 import { isReady, overall, wanted, type State, type Worker } from "../lifecycle/state.js";
 import type { FigureReader } from "./figures.js";
 import type { Supervisor } from "./supervisor.js";
@@ -17,6 +17,19 @@ export interface StatusInput {
 const seconds = (ms: number): number => Math.round(ms / 100) / 10;
 
 export function statusOf(input: StatusInput): Status {
+  const { aggregate } = input.supervisor.pools;
+  const { workers, budget, migrations, warnings, ...head } = outlineOf(input);
+  return {
+    ...head,
+    workers: workers.map((worker) => ({ ...worker, pools: aggregate.snapshot(worker.id) })),
+    pool: aggregate.snapshot("all"),
+    budget,
+    migrations,
+    warnings,
+  };
+}
+
+export function outlineOf(input: StatusInput): Outline {
   const { supervisor, startedAt } = input;
   const state = supervisor.loop.state();
   const { env } = supervisor.release().config;
@@ -35,7 +48,6 @@ export function statusOf(input: StatusInput): Status {
     url: supervisor.url(),
     generation: state.generation,
     workers: [...rows, ...vacant].sort((a, b) => a.id - b.id),
-    pool: supervisor.pools.aggregate.snapshot("all"),
     budget: input.budget(),
     migrations: input.migrations(),
     warnings: [...input.warnings()],
@@ -46,7 +58,7 @@ function workerStatus(
   { supervisor, figures }: StatusInput,
   state: State,
   worker: Worker,
-): WorkerStatus {
+): Omit<WorkerStatus, "pools"> {
   const handle = supervisor.handles.get(worker.key);
   const { rssBytes, cpuPercent } = figures.read(handle?.pid ?? 0);
   const stats = handle?.stats;
@@ -65,11 +77,14 @@ function workerStatus(
       in_flight: stats?.inFlight ?? 0,
       per_s: stats?.perSecond ?? 0,
     },
-    pools: supervisor.pools.aggregate.snapshot(worker.slot),
   };
 }
 
-const vacantSlot = (id: number, restarts: number, generation: number): WorkerStatus => ({
+const vacantSlot = (
+  id: number,
+  restarts: number,
+  generation: number,
+): Omit<WorkerStatus, "pools"> => ({
   id,
   pid: null,
   state: "backoff",
@@ -80,7 +95,6 @@ const vacantSlot = (id: number, restarts: number, generation: number): WorkerSta
   rss_bytes: 0,
   event_loop_delay_ms: { p50: 0, p99: 0, max: 0 },
   requests: { total: 0, in_flight: 0, per_s: 0 },
-  pools: [],
 });
 
 export function readinessOf(

@@ -7,7 +7,7 @@ import type { BudgetVerdict } from "../postgres/budget.js";
 import { createFigureReader } from "./figures.js";
 import type { Scaler } from "./scaler.js";
 import type { Asked } from "./signals.js";
-import { readinessOf, statusOf } from "./status.js";
+import { outlineOf, readinessOf, statusOf, type StatusInput } from "./status.js";
 import { rememberWaits } from "./wait-history.js";
 import type { Known } from "./known.js";
 import type { Upkeep } from "./upkeep.js";
@@ -22,24 +22,22 @@ export function createTarget(
   const figures = createFigureReader();
   const { loop } = supervisor;
   const waits = rememberWaits(() => supervisor.pools.aggregate.latestWaits().p99);
-  const status = (): Status => ({
-    waits: waits(),
-    ...statusOf({
-      supervisor,
-      figures,
-      startedAt: known.startedAt,
-      warnings: known.warnings,
-      budget: () => budgetStatus(known.budget, supervisor.pools.aggregate.snapshot("all").total),
-      migrations: () => known.migrations,
-    }),
-  });
+  const input: StatusInput = {
+    supervisor,
+    figures,
+    startedAt: known.startedAt,
+    warnings: known.warnings,
+    budget: () => budgetStatus(known.budget, supervisor.pools.aggregate.open()),
+    migrations: () => known.migrations,
+  };
+  const status = (): Status => ({ waits: waits(), ...statusOf(input) });
   const readiness = () => readinessOf(loop.state(), supervisor.pools.aggregate.database().state);
   return {
     status,
     readiness,
     metrics: () =>
       renderMetrics({
-        status: status(),
+        status: outlineOf(input),
         pools: supervisor.pools.aggregate.series(),
         now: performance.now(),
         ready: readiness().ready,

@@ -67,6 +67,8 @@ export interface Aggregate {
   tick(now: number): PoolEvent[];
   snapshot(slot: number): PoolSnapshot[];
   snapshot(slot: "all"): PoolSummary;
+  /** Connections that the pools have open. */
+  open(): number;
   /** Of all waits of the last 10 s. */
   latestWaits(): Percentiles;
   /** `lost` while any worker's pool cannot reach its database. */
@@ -198,6 +200,11 @@ export function createAggregate(settings: AggregateSettings): Aggregate {
       return [...lines(now, elapsedMs), ...pendingLines(now)];
     },
     snapshot,
+    open() {
+      let total = 0;
+      for (const { series } of all.values()) total += gaugesOf(series)?.total ?? 0;
+      return total;
+    },
     latestWaits() {
       const waits = createHistogram();
       for (const { series } of all.values()) mergeWhole(waits, series.judgedWait.histogram);
