@@ -114,6 +114,36 @@ test("an idle connection is its caller's at once, and a callback is called in a 
   expect(reportOf()).toMatchObject({ checkouts: 2, created: 1, active: 0, waiting: 0 });
 });
 
+test("a query that is awaited is sent at once; one with a callback answers in a later tick, even what can't be sent", async () => {
+  const { pool } = make({ max: 1 });
+  await pool.query("select 1");
+  const order: string[] = [];
+  const asked = pool.query("select 'a' as it").then(({ rows }) => order.push(JSON.stringify(rows)));
+  const told = new Promise<void>((resolve) => {
+    pool.query("select 'b'", (error) => {
+      order.push(error === undefined ? "b" : String(error));
+      resolve();
+    });
+  });
+  await Promise.all([asked, told]);
+  expect(order).toEqual(['[{"it":"a"}]', "b"]);
+  const refused = new Promise<void>((resolve) => {
+    Reflect.apply(pool.query, pool, [
+      null,
+      (error: Error) => {
+        order.push(error.message);
+        resolve();
+      },
+    ]);
+  });
+  order.push("asked");
+  await refused;
+  expect(order[2]).toBe("asked");
+  expect(order[3]).toMatch(/null/);
+  await expect(Reflect.apply(pool.query, pool, [null])).rejects.toThrow(/null/);
+  expect(reportOf()).toMatchObject({ active: 0, waiting: 0 });
+});
+
 test("checkouts that are used again keep their figures apart", async () => {
   const { pool } = make({ max: 3 });
   for (let round = 0; round < 50; round += 1) {

@@ -1,5 +1,5 @@
 /** A table whose cells are folded where the terminal is too narrow for it. */
-import { visibleWidth, wrapProse } from "./wrap.js";
+import { BREAKS, visibleWidth, wrapProse } from "./wrap.js";
 
 const GAP = 2;
 /** Narrower than this, a column of words becomes a column of syllables. */
@@ -19,7 +19,7 @@ function fit(natural: readonly number[], least: readonly number[], columns: numb
   return widths;
 }
 
-const longestWord = (cell: string): number => Math.max(...cell.split(" ").map(visibleWidth));
+const longestWord = (cell: string): number => Math.max(...cell.split(BREAKS).map(visibleWidth));
 
 /** The rows as lines, without trailing spaces; a folded row takes several. */
 export function renderCells(rows: readonly (readonly string[])[], columns: number): string[] {

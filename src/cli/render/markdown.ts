@@ -1,7 +1,7 @@
 /** The project's own Markdown for terminals: what is in docs/, read with `supervise help TOPIC`. */
 import pc from "picocolors";
 import { renderCells } from "./cells.js";
-import { visibleWidth, wrapProse } from "./wrap.js";
+import { BREAKS, SOFT_BREAK, visibleWidth, wrapProse } from "./wrap.js";
 
 export interface Look {
   readonly colour: boolean;
@@ -57,11 +57,20 @@ function blocksOf(text: string): Block[] {
 }
 
 /** Ends in a newline. */
+/** A column is as wide as its longest word, unless that may be cut: a path behind its slashes. */
+const foldable = (cell: string): string =>
+  cell
+    .replaceAll("<br>", " ")
+    .replaceAll(/[\w/.-]{25,}/g, (word) => word.replaceAll(/[/-](?=\w)/g, `$&${SOFT_BREAK}`));
+
 export function renderMarkdown(text: string, look: Look): string {
   const paint = pc.createColors(look.colour);
   // Word by word, so that a line can be cut at every space.
   const each = (words: string, style: (word: string) => string): string =>
-    words.split(" ").map(style).join(" ");
+    words
+      .split(BREAKS)
+      .map((part) => (BREAKS.test(part) ? part : style(part)))
+      .join("");
   const inline = (line: string): string =>
     line
       .replaceAll(/\[([^\]]+)\]\(([^)]+)\)/g, (_, label: string, target: string) =>
@@ -80,7 +89,9 @@ export function renderMarkdown(text: string, look: Look): string {
       case "table":
         return renderCells(
           block.rows.map((row, at) =>
-            row.map((cell) => (at === 0 ? each(inline(cell), paint.bold) : inline(cell))),
+            row
+              .map(foldable)
+              .map((cell) => (at === 0 ? each(inline(cell), paint.bold) : inline(cell))),
           ),
           look.columns,
         );

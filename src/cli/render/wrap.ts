@@ -1,19 +1,28 @@
 /** Lines cut to a width: prose between words, SQL between tokens, so that it means the same. */
 import { lex } from "../../schema/lexer.js";
 
-// Escape sequences take no room on a terminal.
-const ESCAPES = new RegExp(String.raw`\u001b\[[0-9;]*m`, "g");
+/** Where a long word may be cut; takes no room. */
+export const SOFT_BREAK = "\u200b";
+export const BREAKS = new RegExp(`([ ${SOFT_BREAK}])`);
 
-export const visibleWidth = (text: string): number => text.replaceAll(ESCAPES, "").length;
+// Escape sequences take no room on a terminal.
+const NO_ROOM = new RegExp(String.raw`\u001b\[[0-9;]*m|${SOFT_BREAK}`, "g");
+
+export const visibleWidth = (text: string): number => text.replaceAll(NO_ROOM, "").length;
 
 /** A single word that is longer stays whole. */
 export function wrapProse(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(" ")) {
+  let between = "";
+  for (const part of text.split(BREAKS)) {
+    if (part === " " || part === SOFT_BREAK) {
+      between = part === " " ? " " : "";
+      continue;
+    }
     const open = lines.at(-1);
-    if (open !== undefined && visibleWidth(open) + 1 + visibleWidth(word) <= width) {
-      lines[lines.length - 1] = `${open} ${word}`;
-    } else lines.push(word);
+    const fits = visibleWidth(open ?? "") + between.length + visibleWidth(part) <= width;
+    if (open !== undefined && fits) lines[lines.length - 1] = open + between + part;
+    else lines.push(part);
   }
   return lines;
 }

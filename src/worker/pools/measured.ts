@@ -78,6 +78,7 @@ export function measure(pool: Pool, settings: MeasureSettings): MeasuredPool {
     ownLimit: settings.ownLimit,
     careful: settings.careful,
     querying: false,
+    atOnce: false,
     later: false,
     answered(checkout, error, client, release) {
       if (error || client === undefined) {

@@ -178,6 +178,8 @@ export interface MeasuredPool extends CheckoutOwner {
   readonly careful: boolean;
   /** `pool.query()` is asking. */
   querying: boolean;
+  /** What is asked by `pool.query()` is answered by a promise. */
+  atOnce: boolean;
   /** A caller who is handed an idle connection must not be called before the next tick. */
   later: boolean;
 }
