@@ -21,8 +21,14 @@ interface Known {
   readonly since: number;
 }
 
-/** Returns a step that is to be taken again and again, each time after what has arrived was read. */
-export function drainSessions(traffic: Traffic): (now: number) => void {
+export interface SessionDrain {
+  /** To be taken again and again, each time after what has arrived was read. */
+  step(now: number): void;
+  /** Nobody is told any more. */
+  end(): void;
+}
+
+export function drainSessions(traffic: Traffic): SessionDrain {
   const all = new WeakMap<Session, Known>();
   const told = new WeakSet<Session>();
 
@@ -36,9 +42,9 @@ export function drainSessions(traffic: Traffic): (now: number) => void {
       setImmediate(() => session.close());
     });
   };
-  traffic.onStream(tell);
+  const end = traffic.onStream(tell);
 
-  return (now) => {
+  const step = (now: number): void => {
     for (const [session, { begun, ended }] of traffic.sessions) {
       if (session.destroyed) continue;
       const known = all.get(session);
@@ -53,4 +59,5 @@ export function drainSessions(traffic: Traffic): (now: number) => void {
       all.set(session, { begun, ended, since });
     }
   };
+  return { step, end };
 }

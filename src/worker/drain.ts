@@ -26,7 +26,7 @@ export async function drainTraffic(traffic: Traffic, timeoutMs: number): Promise
     if (before !== null && !before.headersSent) before.shouldKeepAlive = true;
     response.shouldKeepAlive = false;
   });
-  const tellSessions = drainSessions(traffic);
+  const sessions = drainSessions(traffic);
   const closed = [...traffic.servers].map(async (server) => {
     await emptyQueue(server, () => over);
     await stopAccepting(server);
@@ -38,7 +38,7 @@ export async function drainTraffic(traffic: Traffic, timeoutMs: number): Promise
   const sweep = () => {
     const busy = new Set(traffic.responses().map((response) => response.req.socket));
     const now = performance.now();
-    tellSessions(now);
+    sessions.step(now);
     for (const [socket, protocol] of traffic.connections) {
       const mayBeIdle = protocol === "http1" || protocol === "handshake";
       if (!mayBeIdle || busy.has(socket) || isUpgraded(socket)) {
@@ -59,6 +59,7 @@ export async function drainTraffic(traffic: Traffic, timeoutMs: number): Promise
   });
   const outcome = await Promise.race([Promise.all(closed), timeUp]);
   over = true;
+  sessions.end();
   clearTimeout(deadline);
   clearInterval(sweeper);
   if (outcome !== "late") return 0;

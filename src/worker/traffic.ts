@@ -40,8 +40,8 @@ export interface Traffic {
   inFlight(): number;
   /** Called for each request that begins, with the response that it has to wait for, if any. */
   onRequest(listener: (response: ServerResponse, before: ServerResponse | null) => void): void;
-  /** Called for each HTTP/2 stream that begins, before the application sees it. */
-  onStream(listener: (session: Session) => void): void;
+  /** Called for each HTTP/2 stream that begins, before the application sees it, until told to end. */
+  onStream(listener: (session: Session) => void): () => void;
   /** Called when a server listens. */
   onListening(listener: (server: NetServer) => void): void;
   /** Called when a server has closed: it listens no more and its last connection has ended. */
@@ -67,7 +67,7 @@ export function watchTraffic(fd: number | null = null): Traffic {
   const servers = new Set<NetServer>();
   const connections = new Map<Socket, Protocol>();
   const sessions = new Map<Session, { begun: number; ended: number }>();
-  const streaming: ((session: Session) => void)[] = [];
+  const streaming = new Set<(session: Session) => void>();
   const listeners: ((response: ServerResponse, before: ServerResponse | null) => void)[] = [];
   /** The last response of connections whose client did not wait for one before it asked again. */
   const pipelined = new WeakMap<Socket, ServerResponse>();
@@ -174,7 +174,10 @@ export function watchTraffic(fd: number | null = null): Traffic {
     total: () => total,
     inFlight: () => responses().length + streams + others(),
     onRequest: (listener) => listeners.push(listener),
-    onStream: (listener) => streaming.push(listener),
+    onStream: (listener) => {
+      streaming.add(listener);
+      return () => void streaming.delete(listener);
+    },
     onListening: (listener) => listening.push(listener),
     onClosed: (listener) => closing.push(listener),
     onListenError: (listener) => failing.push(listener),
