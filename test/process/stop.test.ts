@@ -43,7 +43,7 @@ describe("a graceful stop", () => {
     const kept = new Agent({ keepAlive: true, maxSockets: 1 });
     expect(await ask(app.port, "/", { agent: kept })).toMatchObject({ connection: "keep-alive" });
     const end = app.end();
-    await app.waitFor("supervisor.draining");
+    await app.says(({ msg }) => msg === "told to drain");
     const next = await ask(app.port, "/", { agent: kept });
     expect(next).toMatchObject({ status: 200, connection: "close" });
     expect(await end).toMatchObject({ code: 0 });
