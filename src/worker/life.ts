@@ -16,6 +16,7 @@ import { runShutdown } from "./shutdown.js";
 import type { SignalGuard } from "./signals.js";
 import type { Overlay } from "./overlay.js";
 import { startReporting } from "./reporting.js";
+import { installTestEndpoints } from "./test-endpoints.js";
 import type { Traffic } from "./traffic.js";
 
 type StartOrder = Extract<ToWorker, { type: "start" }>;
@@ -122,11 +123,9 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
       runtime = makeRuntime(order.config, () => identity, stopping.signal);
       installRuntime(runtime);
       measurePools(runtime);
-      if (order.config.features.testEndpoints) {
-        const { installTestEndpoints } = await import("./test-endpoints.js");
-        installTestEndpoints(traffic, runtime);
-      }
-      if (order.config.features.devControlPlane) {
+      installTestEndpoints(traffic, runtime);
+      const { watch, devControlPlane } = order.config.features;
+      if (watch && devControlPlane) {
         const { installOverlay } = await import("./overlay.js");
         overlay = installOverlay(traffic, runtime);
       }

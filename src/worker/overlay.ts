@@ -20,14 +20,11 @@ export interface Overlay {
 }
 
 export function installOverlay(traffic: Traffic, runtime: Runtime): Overlay {
-  const { features } = runtime.config;
   let problem: Problem | null = null;
   const streams = new Set<ServerResponse>();
   const send = (response: ServerResponse): void => {
     response.write(`retry: ${RETRY_MS}\ndata: ${JSON.stringify(problem)}\n\n`);
   };
-  if (!features.watch || !features.devControlPlane) return { show: () => undefined };
-
   const answer = (response: ServerResponse, script: boolean): void => {
     response.setHeader("cache-control", "no-store");
     response.setHeader("content-type", script ? "text/javascript" : "text/event-stream");

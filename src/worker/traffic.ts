@@ -6,7 +6,6 @@
 import { subscribe } from "node:diagnostics_channel";
 import { EventEmitter, errorMonitor } from "node:events";
 import { Server as HttpServer, ServerResponse } from "node:http";
-import { Server as HttpsServer } from "node:https";
 import { Server as NetServer, Socket } from "node:net";
 
 /** `handshake`: the bare socket of a TLS connection that is not established yet. */
@@ -50,8 +49,12 @@ export interface Traffic {
   onListenError(listener: (error: Error) => void): void;
 }
 
+/** Without loading TLS for those who serve none: it would be 5 ms of every boot. */
+const isHttps = (server: NetServer): boolean =>
+  "setSecureContext" in server && server instanceof process.getBuiltinModule("node:https").Server;
+
 const kindOf = (server: NetServer): Protocol => {
-  if (server instanceof HttpServer || server instanceof HttpsServer) return "http1";
+  if (server instanceof HttpServer || isHttps(server)) return "http1";
   return "setTimeout" in server && "updateSettings" in server ? "http2" : "raw";
 };
 
