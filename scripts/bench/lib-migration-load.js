@@ -56,9 +56,26 @@ async function migrate(root, url) {
 }
 
 const columns = (/** @type {number} */ n) =>
-  Array.from({ length: n }, (_, at) => `, b${at} int not null default 5`).join("");
+  `id bigint primary key, a int${Array.from({ length: n }, (_, at) => `, b${at} int not null default 5`).join("")}`;
 const indexes = (/** @type {number} */ n) =>
-  Array.from({ length: n }, (_, at) => `create index on big (b${at}, a);`).join("\n");
+  Array.from({ length: n }, (_, at) => `create index on big (b${at});`).join("\n");
+
+/**
+ * Built outside the shared buffers, which PostgreSQL 15 writes to the disk in one go at its end: commits
+ * wait for the same disk meanwhile, whoever builds it.
+ */
+const LARGE = "create index large on big (a, id)";
+
+/** @param {string} url */
+async function buildByItself(url) {
+  const client = await connect(url);
+  const started = performance.now();
+  await client.query(LARGE.replace("index", "index concurrently"));
+  const took = performance.now() - started;
+  await client.query("drop index concurrently large");
+  await client.end();
+  return took;
+}
 
 /** One row of the report for each scenario. @param {string} root @param {string} url @param {number} rows */
 export async function measureLoad(root, url, rows) {
@@ -70,25 +87,34 @@ export async function measureLoad(root, url, rows) {
   await setup.query("checkpoint");
   await setup.end();
   const report = [];
+  const small = () => {
+    n += 1;
+    state(root, `create table big (${columns(n)});\n${indexes(n)}`);
+    return migrate(root, url);
+  };
+  const large = () => {
+    state(root, `create table big (${columns(n)});\n${indexes(n)}\n${LARGE};`);
+    return migrate(root, url);
+  };
   const scenarios = [
-    { name: "nothing", change: false, held: "" },
-    { name: "a column and an index", change: true, held: "" },
-    { name: "the same, a reader's transaction open for 5 s", change: true, held: "select" },
-    { name: "the same, a writer's transaction open for 5 s", change: true, held: "update" },
+    { name: "nothing", work: () => sleep(HELD_MS, HELD_MS), held: "" },
+    { name: "a column and an index on it", work: small, held: "" },
+    { name: "the same, a reader's transaction open for 5 s", work: small, held: "select" },
+    { name: "the same, a writer's transaction open for 5 s", work: small, held: "update" },
+    { name: "an index of 100 MB by a bare statement", work: () => buildByItself(url), held: "" },
+    { name: "the same by a migration", work: large, held: "" },
   ];
   let n = 0;
-  for (const { name, change, held } of scenarios) {
-    if (change) n += 1;
-    state(root, `create table big (id bigint primary key, a int${columns(n)});\n${indexes(n)}`);
+  for (const { name, work, held } of scenarios) {
     const holder = await connect(url);
     await holder.query("begin");
     if (held === "select") await holder.query("select * from big where id = 0");
     if (held === "update") await holder.query("update big set a = 0 where id = 0");
     const load = startLoad(url, rows);
-    const work = change ? migrate(root, url) : sleep(HELD_MS, HELD_MS);
+    const working = work();
     if (held !== "") await sleep(HELD_MS);
     await holder.query("commit");
-    const took = await work;
+    const took = await working;
     await load.stop();
     await holder.end();
     report.push([
