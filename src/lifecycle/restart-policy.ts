@@ -1,7 +1,9 @@
 /**
  * When a worker that ended unexpectedly is replaced: at once the first time, then after delays that
  * double from BASE to CAP with up to a quarter of jitter, counted over the crashes of its slot
- * inside the restart window.
+ * inside the restart window. The cap is lower for workers that served and were ended from outside: there
+ * may be nobody else to serve meanwhile, and clients that wait are to have their answer within seconds. Such
+ * a worker's place is taken at once where a spare stands ready: that costs no boot.
  *
  * Workers that end by their own doing soon after their start, again and again, are in a crash loop. Of that
  * it is known how many boots are left until max_restarts is reached, so those are planned over the whole
@@ -12,15 +14,17 @@
  */
 const BASE_MS = 100;
 const CAP_MS = 5_000;
+const CAP_SERVED_MS = 1_000;
 
 /**
  * Milliseconds to wait before replacing a worker.
- * `crashes` counts this one too; `random` is in [0, 1).
+ * `crashes` counts this one too; `random` is in [0, 1); `served`: it was ready, and did not end by its own doing.
  */
-export function restartDelay(crashes: number, random: number): number {
+export function restartDelay(crashes: number, random: number, served: boolean): number {
   if (crashes <= 1) return 0;
   const jitter = 1 + random / 4;
-  return Math.round(Math.min(CAP_MS, BASE_MS * 2 ** (crashes - 2)) * jitter);
+  const cap = served ? CAP_SERVED_MS : CAP_MS;
+  return Math.round(Math.min(cap, BASE_MS * 2 ** (crashes - 2)) * jitter);
 }
 
 /** Boots need not be further apart than this on average, however long the window. */

@@ -1,7 +1,7 @@
 /** What a state calls for by itself: passed deadlines, due forks, replacements, ends. */
 import { drain, fork, kill, setSlot, setWorker, type Draft } from "./draft.js";
 import { finishReload, roll } from "./reload.js";
-import { isReady, wanted, type Slot, type State, type Worker } from "./state.js";
+import { isReady, spareToPromote, wanted, type Slot, type State, type Worker } from "./state.js";
 
 export function settle(draft: Draft): void {
   passDeadlines(draft);
@@ -51,7 +51,7 @@ function forkDue(draft: Draft): void {
     if (!isDue(slot, draft.now)) continue;
     setSlot(draft, slot.id, { forkAt: null });
     if (wanted(draft.state, slot.id).length > 0) continue;
-    const spare = draft.state.workers.find((worker) => worker.state === "spare" && worker.loaded);
+    const spare = spareToPromote(draft.state);
     if (spare === undefined) fork(draft, slot.id);
     else promote(draft, spare, slot);
   }

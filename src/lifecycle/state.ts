@@ -180,6 +180,10 @@ export const wanted = (state: State, slot: number): readonly Worker[] =>
 export const isReady = (state: State, slot: number): boolean =>
   wanted(state, slot).some((worker) => worker.state === "ready");
 
+/** A spare that has loaded the application. */
+export const spareToPromote = (state: State): Worker | undefined =>
+  state.workers.find((worker) => worker.state === "spare" && worker.loaded);
+
 /** What `status` calls the whole. */
 export function overall(
   state: State,

@@ -3,7 +3,7 @@ import { abandon } from "./reload.js";
 import { crashesNow, giveUp, log, setSlot, slotOf, type Draft } from "./draft.js";
 import type { Event } from "./events.js";
 import { diedYoung, loopDelay, restartDelay, within } from "./restart-policy.js";
-import { wanted, type Failure, type Slot, type Worker } from "./state.js";
+import { spareToPromote, wanted, type Failure, type Slot, type Worker } from "./state.js";
 
 type Exited = Extract<Event, { type: "worker.exited" }>;
 
@@ -98,8 +98,12 @@ function restart(draft: Draft, worker: Worker, failure: Failure, exit: Exited): 
     return;
   }
   const inLoop = byItself && crashes.length > 1 && id !== 0 && loopSince !== null;
+  const served = worker.wasReady && !byItself;
   const delay =
-    (inLoop ? delayInLoop(draft, worker) : null) ?? restartDelay(crashes.length, draft.random);
+    (inLoop ? delayInLoop(draft, worker) : null) ??
+    (served && id !== 0 && spareToPromote(draft.state) !== undefined
+      ? 0
+      : restartDelay(crashes.length, draft.random, served));
   setSlot(draft, id, { forkAt: draft.now + delay });
   const all = crashesNow(draft);
   if (all > maxRestarts) {

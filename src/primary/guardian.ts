@@ -16,8 +16,9 @@ const STUCK_SECONDS = "0.4";
 /** What a worker may take beyond drain_timeout to run its last hooks. */
 const LATE_MS = 2_000;
 
-// Lines "+PID" and "-PID" say who is to be watched. The name of a process is read from /proc, or
-// by ps where there is none. "done" instead of the end of the pipe: nothing is to be watched any more.
+// Lines "+PID" and "-PID" say who is to be watched. Name and state of a process are read from /proc, or
+// by ps where there is none; one that has ended and was not reaped yet (Z) is gone. "done" instead of the end
+// of the pipe: nothing is to be watched any more.
 const SCRIPT = `
 trap '' TERM INT HUP QUIT
 pids=' '
@@ -29,15 +30,24 @@ while read -r line; do
     done) exit 0 ;;
   esac
 done
-name() {
-  comm=''
-  if [ -r /proc/$1/comm ]; then read -r comm < /proc/$1/comm; else comm=$(ps -o comm= -p $1); fi
+look() {
+  shown=''
+  if [ -r /proc/$1/stat ]; then
+    read -r shown < /proc/$1/stat
+    shown=\${shown#* }
+  else
+    shown=$(ps -o comm= -o stat= -p $1)
+  fi
 }
 orphans() {
   found=''
   for pid in $pids; do
-    name $pid 2>/dev/null
-    case $comm in *${ORPHAN_TITLE}*) found="$found $pid" ;; ?*) $1 $pid ;; esac
+    look $pid 2>/dev/null
+    case $shown in
+      *${ORPHAN_TITLE}*' Z'*) ;;
+      *${ORPHAN_TITLE}*) found="$found $pid" ;;
+      ?*) $1 $pid ;;
+    esac
   done
   pids=$found
 }

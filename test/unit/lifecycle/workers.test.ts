@@ -221,13 +221,25 @@ describe("an unexpected end", () => {
   test("by somebody's signal is followed by doubling delays when it comes again", () => {
     const it = machine({ workers: 1, maxRestarts: 10 }).boot();
     const delays: unknown[] = [];
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < 8; round += 1) {
       const [key = 0] = it.keys("ready");
       delays.push(delayIn(it.exits(key, null, "SIGKILL")));
       it.wait(5_000);
       for (const newcomer of it.keys("starting")) it.take({ type: "worker.ready", key: newcomer });
     }
-    expect(delays).toEqual([0, 100, 200, 400, 800, 1_600]);
+    // No longer than clients wait when all workers have been killed.
+    expect(delays).toEqual([0, 100, 200, 400, 800, 1_000, 1_000, 1_000]);
+  });
+
+  test("by a signal before it was ever ready is followed by delays that go on doubling", () => {
+    const it = machine({ workers: 1, maxRestarts: 10 }).boot();
+    const delays = [delayIn(it.exits(1, null, "SIGKILL"))];
+    for (let round = 0; round < 7; round += 1) {
+      const [key = 0] = it.keys("starting");
+      delays.push(delayIn(it.exits(key, null, "SIGKILL")));
+      it.wait(5_000);
+    }
+    expect(delays).toEqual([0, 100, 200, 400, 800, 1_600, 3_200, 5_000]);
   });
 
   test("after a life too long for a crash loop is followed by the same doubling delays", () => {
@@ -341,6 +353,26 @@ describe("a spare", () => {
     expect(only(it.take({ type: "worker.ready", key }), "fork")).toMatchObject([{ slot: 0 }]);
   });
 
+  test("takes the place of a worker that was killed at once, however often that happened", () => {
+    const { it, key } = withSpare();
+    it.exits(1, null, "SIGKILL");
+    const [replacement = 0] = it.keys("starting");
+    it.take({ type: "worker.ready", key: replacement });
+    it.take({ type: "worker.loaded", key });
+    const promoted = it.exits(replacement, null, "SIGKILL");
+    expect(only(promoted, "promote")).toMatchObject([{ key, slot: 1 }]);
+    expect(delayIn(promoted)).toBe(0);
+  });
+
+  test("waits for the delay where workers of the slot end by their own doing", () => {
+    const { it, key } = withSpare();
+    it.exits(1);
+    const [replacement = 0] = it.keys("starting");
+    it.take({ type: "worker.ready", key: replacement });
+    it.take({ type: "worker.loaded", key });
+    expect(only(it.exits(replacement), "promote")).toEqual([]);
+  });
+
   test("that is still loading does not hold a replacement up", () => {
     const { it } = withSpare();
     expect(only(it.exits(1), "fork")).toMatchObject([{ slot: 1 }]);
@@ -357,12 +389,13 @@ describe("a spare", () => {
 
 describe("the restart policy", () => {
   test("adds up to a quarter of jitter", () => {
-    expect(restartDelay(2, 0)).toBe(100);
-    expect(restartDelay(2, 0.999)).toBe(125);
+    expect(restartDelay(2, 0, false)).toBe(100);
+    expect(restartDelay(2, 0.999, false)).toBe(125);
   });
 
   test("never waits longer than its cap and jitter", () => {
-    expect(restartDelay(1_000, 0.999)).toBeLessThanOrEqual(6_250);
+    expect(restartDelay(1_000, 0.999, false)).toBeLessThanOrEqual(6_250);
+    expect(restartDelay(1_000, 0.999, true)).toBeLessThanOrEqual(1_250);
   });
 
   test("counts what lies inside the window", () => {
