@@ -3,6 +3,7 @@ import { readFacts } from "../migration/facts.js";
 import { openSession, type Session } from "../postgres/session.js";
 import { classify } from "../schema/classify.js";
 import { diffModels } from "../schema/diff/diff.js";
+import { NO_MEMORY } from "../schema/diff/circles.js";
 import { NO_HOLDERS } from "../schema/diff/new-names.js";
 import { fixSpelling, introspect } from "../schema/introspect.js";
 import type { Model } from "../schema/model.js";
@@ -79,6 +80,7 @@ async function statementsOf(session: Session, desired: Model): Promise<string[]>
     owned: { tables: none, types: none, sequences: none },
     same: ({ live: one, desired: other }) => one === other,
     held: NO_HOLDERS,
+    memory: NO_MEMORY,
   });
   const facts = await readFacts(session, live, changes, 0);
   const { additions } = order(

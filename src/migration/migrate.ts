@@ -207,7 +207,7 @@ async function applySafe(
   const statements: string[] = [];
   for (let round = 1; plan.steps.length > 0; round += 1) {
     if (round > ROUNDS) throw notConverging(plan);
-    if (round === 1) last = await openRecord(session, namespace, last);
+    if (round === 1) last = await openRecord(session, namespace, last, plan.circles);
     if (last === null) break;
     await createNamespace(session, plan, namespace);
     const { execute } = await import("./execute.js");
@@ -224,7 +224,7 @@ async function applySafe(
     plan = await workOut(session, { config, files, last, log, signal, desired: plan.desired });
   }
   const unsafe = plan.unsafe.map(toOutstanding);
-  last ??= await openRecord(session, namespace, null);
+  last ??= await openRecord(session, namespace, null, plan.circles);
   await writeRecord(session, last.id, {
     statements,
     schemaHash: hashFiles(files),
@@ -368,5 +368,6 @@ function ownedNames(plan: WorkingPlan, last: LastApplied | null): LastApplied["o
       names(desired.model.sequences),
       last?.owned.sequences ?? [],
     ),
+    circles: plan.circles,
   };
 }

@@ -1,5 +1,6 @@
 /** Reads and writes the newest row of dazzle.applied: what the last apply left behind. */
 import type { Alteration } from "../schema/changes.js";
+import type { Circle } from "../schema/diff/circles.js";
 import { fingerprintQuery } from "../schema/fingerprint.js";
 import type { Backfill, Step } from "../schema/steps.js";
 import type { Session } from "../postgres/session.js";
@@ -12,6 +13,8 @@ export interface OwnedNames {
   readonly tables: readonly string[];
   readonly types: readonly string[];
   readonly sequences: readonly string[];
+  /** Names that change places; missing where an older version wrote it. */
+  readonly circles?: readonly Circle[];
 }
 
 /** An unsafe change as the plan reports it. */
@@ -104,12 +107,13 @@ export async function openRecord(
   session: Session,
   namespace: string,
   last: LastApplied | null,
+  circles: readonly Circle[],
 ): Promise<LastApplied> {
   await session.query(
     `insert into dazzle.applied (namespace, statements, owned, unfinished) values ($1, '{}', $2, $3)`,
     [
       namespace,
-      JSON.stringify(last?.owned ?? { tables: [], types: [], sequences: [] }),
+      JSON.stringify({ ...(last?.owned ?? { tables: [], types: [], sequences: [] }), circles }),
       JSON.stringify(last?.unfinished ?? []),
     ],
   );

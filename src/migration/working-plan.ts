@@ -8,8 +8,11 @@ import { withRetries } from "./retry.js";
 import type { Session } from "../postgres/session.js";
 import type { Alteration, Change } from "../schema/changes.js";
 import { classify } from "../schema/classify.js";
+import { columnOrders, type Circle, type Memory } from "../schema/diff/circles.js";
 import { diffModels } from "../schema/diff/diff.js";
+import type { DiffInput } from "../schema/diff/scope.js";
 import { sameBy, type Question, type Same } from "../schema/diff/question.js";
+import { circlesToNote } from "../schema/diff/renames.js";
 import { settle } from "../schema/settle.js";
 import { fingerprintQuery, surroundingsQuery } from "../schema/fingerprint.js";
 import { fixSpelling, introspect, readExtensions } from "../schema/introspect.js";
@@ -45,6 +48,8 @@ export interface WorkingPlan {
   readonly unsafe: readonly Alteration[];
   readonly live: Model;
   readonly desired: Desired;
+  /** Names that change places, to be noted. */
+  readonly circles: readonly Circle[];
   /** Of the catalog as it was read. */
   readonly signs: Signs;
 }
@@ -124,10 +129,10 @@ async function workOutOnce(session: Session, input: PlanInput): Promise<WorkingP
     const { model } = judged;
     const known = new Set(input.desired?.settled ?? cached.settled);
     const unfinished = stillWanted(last?.unfinished ?? [], live, model);
-    const changes = withoutUnfinished(
-      await difference(session, live, model, parsed, last, known),
-      unfinished,
-    );
+    const asLeft = signs.fingerprint !== null && last?.fingerprint === signs.fingerprint;
+    const memory = memoryOf(last, parsed, () => (asLeft ? live : recalled(cached)));
+    const { found, circles } = await difference(session, live, model, parsed, last, known, memory);
+    const changes = withoutUnfinished(found, unfinished);
     const facts = await readFacts(session, live, changes, config.migrate.lockTimeoutMs);
     const judgedChanges = await withDependents(
       session,
@@ -147,6 +152,7 @@ async function workOutOnce(session: Session, input: PlanInput): Promise<WorkingP
       steps: [...resumed, ...steps],
       unsafe: alterations,
       live,
+      circles,
       desired: { parsed, model, fragments: judged.fragments, settled: known },
       signs,
     };
@@ -180,6 +186,19 @@ async function readLive(
   return { namespace, extensions: await readExtensions(session), ...parts };
 }
 
+/** What the last apply knew of names that change places; asked for where there are hints at all. */
+const memoryOf = (
+  last: LastApplied | null,
+  { renames }: ParsedSchema,
+  left: () => Pick<Model, "tables"> | null,
+): Memory => ({
+  circles: last === null ? [] : (last.owned.circles ?? null),
+  columns: columnOrders(renames.length === 0 ? null : left()),
+});
+
+const recalled = ({ live, fragments }: Cache): Pick<Model, "tables"> | null =>
+  live === null ? null : recall(live.parts, fragments.values());
+
 /** What the server has to settle is asked at once, and noted in `known`; then the diff is final. */
 async function difference(
   session: Session,
@@ -188,26 +207,29 @@ async function difference(
   parsed: ParsedSchema,
   last: LastApplied | null,
   known: Set<string>,
-): Promise<Change[]> {
+  memory: Memory,
+): Promise<{ readonly found: Change[]; readonly circles: readonly Circle[] }> {
   const open = new Map<string, Question>();
   const held = await readNameHolders(session, live, desired);
-  const diff = (same: Same) =>
-    diffModels({
-      live,
-      desired,
-      renames: parsed.renames,
-      explicitNames: parsed.explicitNames,
-      owned: {
-        tables: new Set(last?.owned.tables),
-        types: new Set(last?.owned.types),
-        sequences: new Set(last?.owned.sequences),
-      },
-      same,
-      held,
-    });
-  const first = diff(sameBy(known, open));
+  const input = (same: Same): DiffInput => ({
+    live,
+    desired,
+    renames: parsed.renames,
+    explicitNames: parsed.explicitNames,
+    owned: {
+      tables: new Set(last?.owned.tables),
+      types: new Set(last?.owned.types),
+      sequences: new Set(last?.owned.sequences),
+    },
+    same,
+    held,
+    memory,
+  });
+  const first = input(sameBy(known, open));
+  const circles = circlesToNote(first);
+  const found = diffModels(first);
   const settled = await settle(session, [...open.values()], desired, live);
-  if (settled.size === 0) return first;
+  if (settled.size === 0) return { found, circles };
   for (const name of settled) known.add(name);
-  return diff(sameBy(known));
+  return { found: diffModels(input(sameBy(known))), circles };
 }

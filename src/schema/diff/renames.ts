@@ -7,7 +7,17 @@ import { key, type Alteration } from "../changes.js";
 import type { Column, Model, Sequence, Table } from "../model.js";
 import { id, qualified, withSuffix } from "../names.js";
 import { alteration, undo } from "./alteration.js";
-import { movesOf, type Move } from "./moves.js";
+import {
+  circlesAmong,
+  columnHints,
+  judgeCircle,
+  noteCircle,
+  tableHints,
+  type Circle,
+  type Hint,
+  type Place,
+} from "./circles.js";
+import { movesOf, NO_MOVES, type Move } from "./moves.js";
 import { byName, type DiffInput } from "./scope.js";
 import { renameColumnIn, renameTableIn } from "./respell.js";
 
@@ -32,20 +42,66 @@ export function findRenames(input: DiffInput): FoundRename[] {
 const names = (items: readonly { readonly name: string }[]): string[] =>
   items.map(({ name }) => name);
 
-function findTableRenames({ live, desired, renames, owned }: DiffInput): FoundRename[] {
+/** The circles among the hints, to be noted by the apply that goes by them. */
+export function circlesToNote(input: DiffInput): Circle[] {
+  const { desired, renames, memory } = input;
+  if (renames.length === 0) return [];
+  const live = byName(applyRenames(input.live, findTableRenames(input)).tables);
+  const ofColumns = desired.tables.flatMap((table) =>
+    circlesAmong(columnHints(renames, table.name)).flatMap((circle) =>
+      noteCircle(circle, columnPlace(live.get(table.name), table, input), memory),
+    ),
+  );
+  const ofTables = circlesAmong(tableHints(renames)).flatMap((circle) =>
+    noteCircle(circle, tablePlace(input), memory),
+  );
+  return [...ofTables, ...ofColumns];
+}
+
+function tablePlace({ live, desired }: DiffInput): Place {
+  const [before, after] = [byName(live.tables), byName(desired.tables)];
+  return {
+    table: null,
+    live: names(live.tables),
+    desired: names(desired.tables),
+    before: [],
+    likeness: (to, from) => {
+      const columns = byName(before.get(from)?.columns ?? []);
+      const same = (after.get(to)?.columns ?? []).filter(
+        ({ name, type }) => columns.get(name)?.type === type,
+      );
+      return same.length - columns.size;
+    },
+  };
+}
+
+function columnPlace(
+  live: Table | undefined,
+  desired: Table,
+  { memory: { columns }, renames }: Pick<DiffInput, "memory" | "renames">,
+): Place {
+  const old = tableHints(renames).find(({ to }) => to === desired.name)?.from ?? desired.name;
+  const [present, after] = [byName(live?.columns ?? []), byName(desired.columns)];
+  return {
+    table: desired.name,
+    live: names(live?.columns ?? []),
+    desired: names(desired.columns),
+    before: columns.get(desired.name) ?? columns.get(old) ?? [],
+    likeness: (to, from) => (after.get(to)?.type === present.get(from)?.type ? 1 : 0),
+  };
+}
+
+function findTableRenames(input: DiffInput): FoundRename[] {
+  const { live, desired, owned, memory } = input;
   const before = byName(live.tables);
   const after = byName(desired.tables);
-  const hints = renames.flatMap(({ table, column, from }) =>
-    column === null ? [{ from, to: table }] : [],
+  const hinted = movesOf(
+    tableHints(input.renames),
+    names(live.tables),
+    names(desired.tables),
+    (circle) => judgeCircle(circle, tablePlace(input), memory),
   );
-  const alike = (to: string, from: string): number => {
-    const columns = byName(before.get(from)?.columns ?? []);
-    const same = (after.get(to)?.columns ?? []).filter(
-      ({ name, type }) => columns.get(name)?.type === type,
-    );
-    return same.length - columns.size;
-  };
-  const moves = movesOf(hints, names(live.tables), names(desired.tables), alike);
+  const moves = [...hinted.moves];
   const taken = new Set(moves.map(({ from }) => from));
   const given = new Set(moves.map(({ to }) => to));
   for (const table of desired.tables) {
@@ -61,12 +117,13 @@ function findTableRenames({ live, desired, renames, owned }: DiffInput): FoundRe
     taken.add(from.name);
     moves.push({ from: from.name, to: table.name, steps: [[from.name, table.name]] });
   }
-  return moves.flatMap((move) => {
+  const found = moves.flatMap((move) => {
     const [from, to] = [before.get(move.from), after.get(move.to)];
     return from === undefined || to === undefined
       ? []
       : [tableRename(from, to, move, moves, live, desired, given.has(to.name))];
   });
+  return [...found, ...hinted.undecided.flatMap((circle) => inDoubt(circle, null))];
 }
 
 /** Partitions of a table have the same columns all of them: one takes another's place by its bound. */
@@ -163,7 +220,8 @@ function tableRename(
 const ownedSequences = (model: Model, table: string): Sequence[] =>
   model.sequences.filter(({ ownedBy }) => ownedBy?.table === table);
 
-function findColumnRenames({ live, desired, renames }: DiffInput): FoundRename[] {
+function findColumnRenames(input: DiffInput): FoundRename[] {
+  const { live, desired, renames, memory } = input;
   const before = byName(live.tables);
   return desired.tables.flatMap((table) => {
     const existing = before.get(table.name);
@@ -171,12 +229,13 @@ function findColumnRenames({ live, desired, renames }: DiffInput): FoundRename[]
     const wanted = table.columns.filter(({ inherited }) => !inherited);
     const own = existing.columns.filter(({ inherited }) => !inherited);
     const [after, present] = [byName(table.columns), byName(existing.columns)];
-    const hints = renames.flatMap(({ table: of, column, from }) =>
-      of === table.name && column !== null ? [{ from, to: column }] : [],
-    );
-    const alike = (to: string, from: string): number =>
-      after.get(to)?.type === present.get(from)?.type ? 1 : 0;
-    const moves = hints.length === 0 ? [] : movesOf(hints, names(own), names(wanted), alike);
+    const hints = columnHints(renames, table.name);
+    const { moves, undecided } =
+      hints.length === 0
+        ? NO_MOVES
+        : movesOf(hints, names(own), names(wanted), (circle) =>
+            judgeCircle(circle, columnPlace(existing, table, input), memory),
+          );
     const found = moves.map((move) => columnRename(table, move, moves, desired.namespace, true));
     const taken = new Set(moves.map(({ from }) => from));
     const given = new Set(moves.map(({ to }) => to));
@@ -191,8 +250,30 @@ function findColumnRenames({ live, desired, renames }: DiffInput): FoundRename[]
       const move = { from: from.name, to: name, steps: [[from.name, name]] as const };
       found.push(columnRename(table, move, moves, desired.namespace, false));
     }
-    return found;
+    return [...found, ...undecided.flatMap((circle) => inDoubt(circle, table.name))];
   });
+}
+
+/** What is to be renamed or has been: reported, and otherwise taken for done. */
+function inDoubt(circle: readonly Hint[], table: string | null): FoundRename[] {
+  const kind = table === null ? "tables" : "columns";
+  const said = circle.map(({ from, to }) => `${from} to ${to}`).join(", ");
+  return circle.slice(0, 1).map(({ from, to }) => ({
+    table: table ?? to,
+    column: table === null ? null : to,
+    from,
+    steps: [],
+    sequences: [],
+    alteration: alteration({
+      operation: table === null ? "rename_table" : "rename_column",
+      table: table ?? to,
+      object: from,
+      reason: `the hints form a circle (${said}) of ${kind} that are alike: nothing tells whether these names have changed places`,
+      up: [],
+      down: null,
+      note: `a person has to see whether it is done: if not, write the renames by hand; when it is, take these hints out of the schema files`,
+    }),
+  }));
 }
 
 /** Something new has the old name once the next apply is done: there is no way back then. */

@@ -1,6 +1,7 @@
 /** What goes into a diff, and what the diff of one object knows of the rest. */
 import type { Model } from "../model.js";
 import type { Rename } from "../statement.js";
+import type { Memory } from "./circles.js";
 import type { NameHolders } from "./new-names.js";
 import type { Same } from "./question.js";
 
@@ -21,6 +22,8 @@ export interface DiffInput {
   readonly same: Same;
   /** Who holds the names that are new, in the database. */
   readonly held: NameHolders;
+  /** Of names that change places, what the last apply knew. */
+  readonly memory: Memory;
 }
 
 /** What the diff of one object needs to know of the rest. */

@@ -1153,3 +1153,64 @@ create table jar (id int primary key, b text, -- was: a
 --unsafe
 rename_column jar.a
 unsupported jar.a
+
+--- two columns of one type change names and stay where they are
+--old
+create table pair (id int, a int, b int);
+--data
+insert into pair values (1, 10, 20);
+--new
+create table pair (id int, a int, -- was: b
+  b int -- was: a
+);
+--unsafe
+rename_column pair.a
+rename_column pair.b
+
+--- two columns of one type change places and names, with the order of before
+--old
+create table pair (id int, a int, b int);
+--new
+create table pair (id int,
+  b int, -- was: a
+  a int -- was: b
+);
+--unsafe
+rename_column pair.a
+rename_column pair.b
+
+--- a table that is made with hints in a circle
+--new
+create table pair (id int, a int, -- was: b
+  b int -- was: a
+);
+--safe
+create_table pair
+
+--- three columns of one type go round and stay where they are
+--old
+create table ring (a int, b int, c int);
+--data
+insert into ring values (1, 2, 3);
+--new
+create table ring (a int, -- was: c
+  b int, -- was: a
+  c int -- was: b
+);
+--unsafe
+rename_column ring.a
+rename_column ring.b
+rename_column ring.c
+
+--- a swap within a table that is renamed
+--old
+create table pair (a int, b int);
+--new
+create table couple ( -- was: pair
+  a int, -- was: b
+  b int -- was: a
+);
+--unsafe
+rename_column couple.a
+rename_column couple.b
+rename_table couple.pair

@@ -476,3 +476,26 @@ create table lid ( -- was: tin
 create_table jar
 create_table lid
 create_table tin
+
+--- tables that are alike swap their names
+--old
+create table one (a int, b int);
+create table two (a int, b int);
+--new
+create table one ( -- was: two
+  a int, b int);
+create table two ( -- was: one
+  a int, b int);
+--unsafe
+rename_table one.two
+--person
+
+--- tables that are alike come with hints in a circle
+--new
+create table one ( -- was: two
+  a int, b int);
+create table two ( -- was: one
+  a int, b int);
+--safe
+create_table one
+create_table two

@@ -108,8 +108,15 @@ async function plan(session: Session, config: Config): Promise<Plan> {
 
 /** The same, and the schema files read by the server anew, at another time than before. */
 async function planAnew(session: Session, config: Config): Promise<Plan> {
+  const kept = await session.query<{ id: string; desired: string }>(
+    "select id::text, desired from dazzle.applied where desired is not null",
+  );
   await session.query("update dazzle.applied set desired = null");
-  return plan(session, config);
+  const found = await plan(session, config);
+  for (const { id, desired } of kept) {
+    await session.query("update dazzle.applied set desired = $2 where id = $1", [id, desired]);
+  }
+  return found;
 }
 
 const hasNoWayBack = (config: Config, file: string): boolean =>
