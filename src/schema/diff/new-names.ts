@@ -1,6 +1,7 @@
 /**
  * The names that a plan may take. Tables, indexes, sequences and composite types share one space of
- * names; types share another, in which each table, sequence and view has its row type too.
+ * names; types share another, in which each table, sequence and view has its row type too. The
+ * constraints of a table share one of their own, with its constraint triggers.
  */
 import type { Model, Table } from "../model.js";
 
@@ -9,15 +10,22 @@ export interface NameHolder {
   readonly what: string;
   /** Of an index, its table. */
   readonly indexOf: string | null;
+  /** Of a partition's part of an index, that of the uppermost table. */
+  readonly partOf: string | null;
 }
 
-/** By name. */
+/** By name; constraints by `table.name`. */
 export interface NameHolders {
   readonly relations: ReadonlyMap<string, NameHolder>;
   readonly types: ReadonlyMap<string, NameHolder>;
+  readonly constraints: ReadonlyMap<string, NameHolder>;
 }
 
-export const NO_HOLDERS: NameHolders = { relations: new Map(), types: new Map() };
+export const NO_HOLDERS: NameHolders = {
+  relations: new Map(),
+  types: new Map(),
+  constraints: new Map(),
+};
 
 /** Indexes of a table, those of its constraints too. */
 export const namesIn = (table: Table): Set<string> =>
@@ -34,11 +42,24 @@ export const relationNames = (model: Model): Set<string> =>
     ...model.sequences.map(({ name }) => name),
   ]);
 
+interface OfTable {
+  readonly table: string;
+  readonly name: string;
+}
+
+interface NewNames {
+  readonly relations: readonly string[];
+  readonly types: readonly string[];
+  /** Of constraints on tables that are there. */
+  readonly constraints: readonly OfTable[];
+}
+
 /** Names of `desired` that are in `live` not, or not as the same kind of thing. */
 export function newNames(
   live: Model,
   desired: Model,
-): { readonly relations: readonly string[]; readonly types: readonly string[] } {
+): NewNames {
+  const constraints: OfTable[] = [];
   const relations: string[] = [];
   const types: string[] = [];
   const fresh = (
@@ -61,6 +82,11 @@ export function newNames(
     const existing = before.get(table.name);
     const known = existing === undefined ? new Set<string>() : namesIn(existing);
     for (const name of namesIn(table)) if (!known.has(name)) relations.push(name);
+    if (existing === undefined || existing === table) continue;
+    const own = new Set(existing.constraints.map(({ name }) => name));
+    for (const { name } of table.constraints) {
+      if (!own.has(name)) constraints.push({ table: table.name, name });
+    }
   }
-  return { relations, types };
+  return { relations, types, constraints };
 }

@@ -5,8 +5,8 @@
 import { key, type Addition, type Alteration, type Change } from "../changes.js";
 import { createIndex, createTable, inlineConstraint } from "../create-sql.js";
 import { edges } from "../dependencies.js";
-import { qualified } from "../names.js";
-import { alteration } from "./alteration.js";
+import { id, qualified, withSuffix } from "../names.js";
+import { alteration, undo } from "./alteration.js";
 import { nameTaken } from "./constraints.js";
 import { indexNameTaken } from "./indexes.js";
 import { namesIn, type NameHolder, type NameHolders } from "./new-names.js";
@@ -21,6 +21,8 @@ interface Occupant extends NameHolder {
 interface Occupants {
   readonly relations: ReadonlyMap<string, Occupant>;
   readonly types: ReadonlyMap<string, Occupant>;
+  /** By `table.name`. */
+  readonly constraints: ReadonlyMap<string, Occupant>;
 }
 
 /** `held` is what the server says of new names; the models know better where they know. */
@@ -39,7 +41,7 @@ export function withoutTakenNames(
   const judged = changes.map((change) => {
     if (change.kind === "alteration")
       return behindName(withNote(change, occupants, held), occupants, freed);
-    const found = occupantsIn(change, occupants);
+    const found = occupantsIn(change, occupants, freed);
     if (found.length === 0) return change;
     const stuck = found.find(({ freedBy }) => freedBy === null || !freed.has(freedBy));
     if (stuck !== undefined) return refused(change, stuck, scope);
@@ -54,7 +56,12 @@ export function withoutTakenNames(
   );
 }
 
-const known = (what: string, freedBy: string): Occupant => ({ what, indexOf: null, freedBy });
+const known = (what: string, freedBy: string): Occupant => ({
+  what,
+  indexOf: null,
+  partOf: null,
+  freedBy,
+});
 
 function occupantsOf(
   { live }: Scope,
@@ -92,20 +99,39 @@ function occupantsOf(
   }
   for (const [name, by] of held.relations) add(name, { ...by, freedBy: null }, relations);
   for (const [name, by] of held.types) add(name, { ...by, freedBy: null }, types);
-  return { relations, types };
+  const constraints = new Map(
+    [...held.constraints].map(([name, by]) => [name, { ...by, freedBy: null }]),
+  );
+  return { relations, types, constraints };
 }
 
 /** Those that hold the addition's names. */
-function occupantsIn(change: Addition, { relations, types }: Occupants): Occupant[] {
+function occupantsIn(
+  change: Addition,
+  { relations, types, constraints }: Occupants,
+  freed: ReadonlySet<string>,
+): Occupant[] {
   const { inRelations, inTypes } = namesTaken(change);
-  // A partition's part of its parent's index makes way for its own, or is what is asked for.
-  const isPart = ({ indexOf }: Occupant): boolean =>
-    (change.kind === "add_index" || change.kind === "add_constraint") &&
-    indexOf === change.table.name;
+  const own =
+    change.kind === "add_index" || change.kind === "add_constraint" ? change.table.name : null;
+  // What the table has already is compared elsewhere, but for a partition's part of its parent's
+  // index: that goes with the parent's, or stays with a partition that leaves.
+  const inTheWay = (occupant: Occupant): Occupant[] => {
+    const { indexOf, partOf } = occupant;
+    if (own === null || indexOf !== own) return [occupant];
+    if (partOf === null || freed.has(key.parents(own))) return [];
+    const goes = key.gone(partOf);
+    return [freed.has(goes) ? { ...occupant, freedBy: goes } : occupant];
+  };
+  const ofTable =
+    change.kind === "add_constraint"
+      ? constraints.get(`${change.table.name}.${change.constraint.name}`)
+      : undefined;
   return [
+    ...(ofTable === undefined ? [] : [ofTable]),
     ...inRelations.flatMap((name) => relations.get(name) ?? []),
     ...inTypes.flatMap((name) => types.get(name) ?? []),
-  ].filter((occupant) => !isPart(occupant));
+  ].flatMap(inTheWay);
 }
 
 function namesTaken(change: Addition): {
@@ -148,6 +174,12 @@ function namesTaken(change: Addition): {
 const isForeign = ({ freedBy }: Occupant): boolean => freedBy === null;
 
 function refused(change: Addition, occupant: Occupant, scope: Scope): Alteration {
+  if (change.kind === "add_index" || change.kind === "add_constraint") {
+    const { partOf, indexOf } = occupant;
+    if (partOf !== null && indexOf === change.table.name) {
+      return behindPart(change, partOf, scope);
+    }
+  }
   if (!isForeign(occupant)) {
     if (change.kind === "add_index") {
       return indexNameTaken(null, change.table, change.index, scope);
@@ -167,6 +199,38 @@ function refused(change: Addition, occupant: Occupant, scope: Scope): Alteration
     down: null,
     note: `a person has to rename or drop ${occupant.what}, or choose another name in schema.sql${sql === "" ? "" : `; applied by itself afterwards: ${sql}`}`,
     provides,
+  });
+}
+
+/** The server made up the part's name, so nothing asks for it. */
+function behindPart(
+  change: Addition & { kind: "add_index" | "add_constraint" },
+  partOf: string,
+  scope: Scope,
+): Alteration {
+  const { table } = change;
+  const { name } = change.kind === "add_index" ? change.index : change.constraint;
+  const target = qualified(scope.namespace, table.name);
+  const part = withSuffix(name, "_part");
+  const rename = (from: string, to: string): string =>
+    `ALTER INDEX IF EXISTS ${qualified(scope.namespace, from)} RENAME TO ${id(to)}`;
+  return alteration({
+    operation: change.kind === "add_index" ? "change_index" : "change_constraint",
+    table: table.name,
+    object: name,
+    reason: `the part of the parent's index ${partOf} has that name: it has to make way`,
+    up: [rename(name, part)],
+    down: [],
+    undo: undo({
+      first: [
+        change.kind === "add_index"
+          ? `DROP INDEX IF EXISTS ${qualified(scope.namespace, name)}`
+          : `ALTER TABLE ${target} DROP CONSTRAINT IF EXISTS ${id(name)}`,
+      ],
+      names: [rename(part, name)],
+    }),
+    note: `applied by itself afterwards: ${described(change, scope).sql}`,
+    provides: edges(change).provides,
   });
 }
 
@@ -231,7 +295,9 @@ function withNote(change: Alteration, { relations }: Occupants, held: NameHolder
   if (!TAKES_A_NAME.has(operation)) return change;
   // The live model has the table under its new name.
   const managed = operation === "rename_table" ? undefined : relations.get(object)?.freedBy;
-  const occupant = held.relations.get(operation === "rename_table" ? (table ?? object) : object);
+  const occupant =
+    held.relations.get(operation === "rename_table" ? (table ?? object) : object) ??
+    held.constraints.get(`${table ?? ""}.${object}`);
   if (occupant === undefined || typeof managed === "string") return change;
   const own = `${occupant.what} has that name: a person has to rename or drop it in front of this`;
   return { ...change, note: change.note === null ? own : `${own}; ${change.note}` };

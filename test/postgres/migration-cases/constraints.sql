@@ -504,3 +504,45 @@ create table t (id int primary key, a int, b int, c text, foreign key (a) refere
 --safe
 add_constraint t.t_a_fkey
 validate_constraint t.t_a_fkey
+
+--- a key's name on a partition that its parent's part has
+--old
+create table m (id int not null, v int, primary key (id)) partition by range (id);
+create table m_1 partition of m for values from (0) to (10);
+create table m_2 partition of m for values from (10) to (20) partition by range (id);
+create table m_2a partition of m_2 for values from (10) to (15);
+--new
+create table m (id int not null, v int) partition by range (id);
+create table m_1 partition of m for values from (0) to (10);
+create table m_2 partition of m for values from (10) to (20) partition by range (id);
+create table m_2a partition of m_2 for values from (10) to (15);
+alter table m_1 add constraint m_1_pkey unique (id, v);
+create index m_2a_pkey on m_2a (v);
+alter table m add primary key (id);
+--unsafe
+change_constraint m_1.m_1_pkey
+change_index m_2a.m_2a_pkey
+
+--- a constraint trigger has the name of a constraint
+--old
+create table t (id int, n int constraint at_least check (n > 0));
+--extra
+create function f() returns trigger language plpgsql as 'begin return null; end';
+create constraint trigger positive after insert on t for each row execute function f();
+create constraint trigger named after insert on t for each row execute function f();
+--new
+create table t (id int, n int constraint named check (n > 0), constraint positive check (id > 0));
+--unsafe
+unsupported t.positive
+change_constraint t.named
+--person
+
+--- a NOT NULL constraint has the name of a constraint
+--since 18
+--old
+create table t (id int not null);
+--new
+create table t (id int constraint filled not null, constraint t_id_not_null check (id > 0));
+--unsafe
+unsupported t.t_id_not_null
+--person

@@ -557,3 +557,29 @@ create index on t (e);
 --safe
 add_column t.e
 add_index t.t_e_idx
+
+--- a name on a partition that its parent's part has
+--old
+create table m (id int not null, v int) partition by range (id);
+create table m_1 partition of m for values from (0) to (10);
+create index m_v on m (v);
+--new
+create table m (id int not null, v int) partition by range (id);
+create table m_1 partition of m for values from (0) to (10);
+create index m_1_v_idx on m_1 (id);
+create index m_v on m (v);
+--unsafe
+change_index m_1.m_1_v_idx
+
+--- a parent's index goes and its partition has the name of the part
+--old
+create table m (id int not null, v int) partition by range (id);
+create table m_1 partition of m for values from (0) to (10);
+create index m_v on m (v);
+--new
+create table m (id int not null, v int) partition by range (id);
+create table m_1 partition of m for values from (0) to (10);
+create index m_1_v_idx on m_1 (v, id);
+--unsafe
+drop_index m.m_v
+change_index m_1.m_1_v_idx
