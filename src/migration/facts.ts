@@ -35,6 +35,7 @@ export async function readFacts(
   const names = new Set<string>();
   const decideByRows = new Set<string>();
   for (const change of changes) {
+    if (change.kind === "create_table" && change.scans !== null) names.add(change.scans);
     const table = tableOf(change);
     if (table === null || !existing.has(table)) continue;
     names.add(table);

@@ -75,6 +75,8 @@ export type Addition =
       readonly table: Table;
       /** What its parents need to be and to have before. */
       readonly needs: readonly string[];
+      /** The default partition that the server searches for rows of this one. */
+      readonly scans: string | null;
     }
   | { readonly kind: "add_column"; readonly table: Table; readonly column: Column }
   | {

@@ -5,7 +5,8 @@
  * check), which rewrites the table under a lock that stops every query.
  */
 import { key, type Addition, type Alteration, type Change } from "./changes.js";
-import { columnSql, indexOfConstraint, inlineConstraint } from "./create-sql.js";
+import { columnSql, createTable, indexOfConstraint, inlineConstraint } from "./create-sql.js";
+import { edges } from "./dependencies.js";
 import { alteration } from "./diff/alteration.js";
 import { addNotNullColumn } from "./diff/column-alterations.js";
 import type { Column, Constraint, Table } from "./model.js";
@@ -33,7 +34,31 @@ export function needsBackfill(column: Column, table: Table, facts: Facts): boole
 export function classify(change: Change, facts: Facts): Addition | Alteration {
   if (change.kind === "add_column") return classifyColumn(change, facts);
   if (change.kind === "add_constraint" && !change.onNew) return classifyConstraint(change, facts);
+  if (change.kind === "create_table" && change.scans !== null && !isSmall(facts, change.scans)) {
+    return searching(change, change.scans, facts);
+  }
   return change;
+}
+
+/** Unless a check on it tells the server that there are none. */
+function searching(
+  change: Addition & { kind: "create_table" },
+  fallback: string,
+  { namespace }: Facts,
+): Alteration {
+  const { name } = change.table;
+  const { provides, needs } = edges(change);
+  return alteration({
+    operation: "unsupported",
+    table: name,
+    object: name,
+    reason: `PostgreSQL searches the default partition ${fallback}, which is not small, for rows of it, under a lock that stops every query`,
+    up: [createTable(change.table, namespace)],
+    down: null,
+    note: "run it when queries may wait",
+    provides,
+    needs,
+  });
 }
 
 function classifyColumn(

@@ -6,6 +6,7 @@
 import type { Session } from "../postgres/session.js";
 import { newNames, NO_HOLDERS, type NameHolder, type NameHolders } from "./diff/new-names.js";
 import type { Model } from "./model.js";
+import { readPartitionHolders } from "./partition-holders.js";
 
 /**
  * An array type that the server made gives way by itself. Of constraints, constraint triggers and NOT
@@ -43,7 +44,7 @@ interface Row extends NameHolder {
   readonly name: string;
 }
 
-/** Needs the spelling of introspect.ts. */
+/** Needs an open transaction in the spelling of introspect.ts. */
 export async function readNameHolders(
   session: Session,
   live: Model,
@@ -60,5 +61,10 @@ export async function readNameHolders(
   ]);
   const of = (wanted: Row["space"]): Map<string, NameHolder> =>
     new Map(rows.flatMap(({ space, name, ...rest }) => (space === wanted ? [[name, rest]] : [])));
-  return { relations: of("relation"), types: of("type"), constraints: of("constraint") };
+  return {
+    relations: of("relation"),
+    types: of("type"),
+    constraints: of("constraint"),
+    partitions: await readPartitionHolders(session, live, desired),
+  };
 }

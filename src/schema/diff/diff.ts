@@ -30,6 +30,7 @@ export function diffModels(input: DiffInput): Change[] {
     }),
     owned: input.owned,
     same: input.same,
+    partitions: input.held.partitions,
   };
   const before = byName(live.tables);
   const after = byName(input.desired.tables);

@@ -19,12 +19,40 @@ export interface NameHolders {
   readonly relations: ReadonlyMap<string, NameHolder>;
   readonly types: ReadonlyMap<string, NameHolder>;
   readonly constraints: ReadonlyMap<string, NameHolder>;
+  readonly partitions: PartitionHolders;
 }
+
+/** A partition that is there. */
+interface Holder {
+  /** Spelled for SQL, with its schema. */
+  readonly target: string;
+  readonly bound: string;
+  /** Its name where it is a table of the namespace. */
+  readonly table: string | null;
+}
+
+/** What a new partition meets. */
+export interface InTheWay {
+  /** Partitions that have values of it. */
+  readonly holders: readonly Holder[];
+  /** The default partition, which the server searches for rows of the new one. */
+  readonly fallback: string | null;
+  /** Its name where it is a table of the namespace. */
+  readonly scans: string | null;
+  /** It has such rows. */
+  readonly hasRows: boolean;
+  /** What they meet. */
+  readonly condition: string | null;
+}
+
+/** By new partition. */
+export type PartitionHolders = ReadonlyMap<string, InTheWay>;
 
 export const NO_HOLDERS: NameHolders = {
   relations: new Map(),
   types: new Map(),
   constraints: new Map(),
+  partitions: new Map(),
 };
 
 /** Indexes of a table, those of its constraints too. */
@@ -55,10 +83,7 @@ interface NewNames {
 }
 
 /** Names of `desired` that are in `live` not, or not as the same kind of thing. */
-export function newNames(
-  live: Model,
-  desired: Model,
-): NewNames {
+export function newNames(live: Model, desired: Model): NewNames {
   const constraints: OfTable[] = [];
   const relations: string[] = [];
   const types: string[] = [];

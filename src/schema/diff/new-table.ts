@@ -4,7 +4,8 @@ import type { Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { commentChange } from "./comments.js";
 import { parentsOf } from "./parents.js";
-import { byName, type Scope } from "./scope.js";
+import { newPartition } from "./new-partition.js";
+import type { Scope } from "./scope.js";
 
 export function newTableParts(table: Table, scope: Scope): Change[] {
   const name = qualified(scope.namespace, table.name);
@@ -37,11 +38,15 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
     ),
   ];
   return [
-    {
-      kind: "create_table",
-      table: withOwnNotNull(table, scope),
-      needs: [...parentNeeds(table, scope), ...boundNeeds(table, scope)],
-    },
+    newPartition(
+      {
+        kind: "create_table",
+        table: withOwnNotNull(table, scope),
+        needs: parentNeeds(table, scope),
+        scans: null,
+      },
+      scope,
+    ),
     ...table.indexes.map((index): Change => ({
       kind: "add_index",
       table,
@@ -80,34 +85,6 @@ function parentNeeds(table: Table, { desired }: Scope): string[] {
     ...(table.partitionOf === null ? [] : [key.partitioned(parent.name)]),
     ...inherited.map((column) => key.column(parent.name, column.name)),
   ]);
-}
-
-/** Partitions that have values of a new one, and give them up by this plan. */
-function boundNeeds({ partitionOf }: Table, { live, desired, owned }: Scope): string[] {
-  if (partitionOf === null) return [];
-  const after = byName(desired.tables);
-  return live.tables.flatMap(({ name, partitionOf: old }) => {
-    if (old?.parent !== partitionOf.parent || !overlap(old.bound, partitionOf.bound)) return [];
-    const kept = after.get(name);
-    if (kept === undefined) return owned.tables.has(name) ? [key.goneTable(name)] : [];
-    const stays = kept.partitionOf?.parent === old.parent && kept.partitionOf.bound === old.bound;
-    return stays ? [] : [key.parents(name)];
-  });
-}
-
-const ENDS = /^FOR VALUES FROM \((.*)\) TO \((.*)\)$/;
-const LIST = /^FOR VALUES IN \((.*)\)$/;
-
-/** Whether two bounds surely have values in common; a range within a range is not seen. */
-function overlap(one: string, other: string): boolean {
-  if (one === other) return true;
-  const [, from, to] = ENDS.exec(one) ?? [];
-  const [, otherFrom, otherTo] = ENDS.exec(other) ?? [];
-  if (from !== undefined) return from === otherFrom || to === otherTo;
-  const [, values = ""] = LIST.exec(one) ?? [];
-  const [, others = ""] = LIST.exec(other) ?? [];
-  const known = new Set(values.split(", "));
-  return others.split(", ").some((value) => value !== "" && known.has(value));
 }
 
 /** Behind all tables, so that they may refer to each other in a circle. */

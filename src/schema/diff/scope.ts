@@ -2,7 +2,7 @@
 import type { Model } from "../model.js";
 import type { Rename } from "../statement.js";
 import type { Memory } from "./circles.js";
-import type { NameHolders } from "./new-names.js";
+import type { NameHolders, PartitionHolders } from "./new-names.js";
 import type { Same } from "./question.js";
 
 /** What earlier applies recorded as ours: only these count as dropped when the files leave them out. */
@@ -36,6 +36,8 @@ export interface Scope {
   readonly wanted: ReadonlySet<string>;
   readonly owned: Owned;
   readonly same: Same;
+  /** What stands in the way of new partitions. */
+  readonly partitions: PartitionHolders;
 }
 
 export function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {

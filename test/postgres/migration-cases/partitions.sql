@@ -308,3 +308,152 @@ drop_table r_1
 unsupported m_1
 unsupported m_1b
 unsupported r_0
+
+--- a range within one that leaves
+--old
+create table r (id int not null) partition by range (id);
+create table r_1 partition of r for values from (0) to (10);
+create table r_2 partition of r for values from (10) to (20);
+--new
+create table r (id int not null) partition by range (id);
+create table r_2 partition of r for values from (10) to (20);
+create table r_0 partition of r for values from (2) to (5);
+--unsafe
+drop_table r_1
+unsupported r_0
+
+--- ranges of two columns and of dates
+--old
+create table r (a bigint, b date) partition by range (a, b);
+create table r_1 partition of r for values from (-5, minvalue) to (0, '2026-01-01');
+create table r_2 partition of r for values from (0, '2026-02-01') to (100, maxvalue);
+create table d (at timestamptz not null) partition by range (at);
+create table d_1 partition of d for values from ('2026-01-01 00:00+00') to ('2026-02-01 00:00+00');
+--new
+create table r (a bigint, b date) partition by range (a, b);
+create table r_1b partition of r for values from (-2, '2020-01-01') to (-1, minvalue);
+create table r_2 partition of r for values from (0, '2026-02-01') to (100, maxvalue);
+create table r_9 partition of r for values from (0, '2026-01-01') to (0, '2026-02-01');
+create table d (at timestamptz not null) partition by range (at);
+create table d_1b partition of d for values from ('2026-01-10 00:00+00') to ('2026-01-11 00:00:00.5+00');
+create table d_2 partition of d for values from ('2026-03-01 00:00+00') to (maxvalue);
+--safe
+create_table r_9
+create_table d_2
+--unsafe
+drop_table d_1
+drop_table r_1
+unsupported d_1b
+unsupported r_1b
+
+--- ranges, lists and expressions whose order only the server knows
+--old
+create table w (name text not null, n numeric) partition by range (name);
+create table w_1 partition of w for values from ('a') to ('m');
+create table e (name text not null) partition by range (lower(name));
+create table e_1 partition of e for values from ('a') to ('m');
+create table n (v numeric) partition by list (v);
+create table n_1 partition of n for values in (1.0, 2);
+--new
+create table w (name text not null, n numeric) partition by range (name);
+create table w_2 partition of w for values from ('c') to ('d');
+create table w_3 partition of w for values from ('p') to ('q');
+create table e (name text not null) partition by range (lower(name));
+create table e_2 partition of e for values from ('b') to ('c');
+create table e_3 partition of e for values from ('n') to ('o');
+create table n (v numeric) partition by list (v);
+create table n_2 partition of n for values in (1);
+create table n_3 partition of n for values in (3);
+--safe
+create_table w_3
+create_table e_3
+create_table n_3
+--unsafe
+drop_table w_1
+drop_table e_1
+drop_table n_1
+unsupported w_2
+unsupported e_2
+unsupported n_2
+
+--- partitions that are not in the files have the values of new ones
+--old
+create table r (id int not null) partition by range (id);
+create table l (k text) partition by list (k);
+create table h (id int not null) partition by hash (id);
+create table f (id int not null) partition by range (id);
+--extra
+create table r_x partition of r for values from (0) to (10);
+create table l_x partition of l for values in ('a', null);
+create table h_x partition of h for values with (modulus 4, remainder 2);
+create table f_x partition of f default;
+--new
+create table r (id int not null) partition by range (id);
+create table r_1 partition of r for values from (3) to (4);
+create table r_2 partition of r for values from (10) to (14);
+create table l (k text) partition by list (k);
+create table l_1 partition of l for values in ('b', null);
+create table l_2 partition of l for values in ('c');
+create table h (id int not null) partition by hash (id);
+create table h_1 partition of h for values with (modulus 2, remainder 0);
+create table h_2 partition of h for values with (modulus 2, remainder 1);
+create table f (id int not null) partition by range (id);
+create table f_d partition of f default;
+create table f_1 partition of f for values from (0) to (10);
+--safe
+create_table r_2
+create_table l_2
+create_table h_2
+create_table f_1
+--unsafe
+unsupported r_1
+unsupported l_1
+unsupported h_1
+unsupported f_d
+--person
+
+--- a partition for rows that are in the default one
+--old
+create table m (id int generated always as identity, at date not null, v int, twice int generated always as (v * 2) stored, primary key (id, at)) partition by range (at);
+create table m_d partition of m default;
+--data
+insert into m (at, v) values ('2026-02-02', 3), ('2026-08-08', 4);
+--new
+create table m (id int generated always as identity, at date not null, v int, twice int generated always as (v * 2) stored, primary key (id, at)) partition by range (at);
+create table m_d partition of m default;
+create table m_1 partition of m for values from ('2026-01-01') to ('2026-07-01');
+create index own on m_1 (v);
+create table m_2 partition of m for values from ('2027-01-01') to ('2027-07-01');
+--safe
+create_table m_2
+--unsafe
+unsupported m_1
+change_index m_1.own
+
+--- a partition beside a default one that is not small
+--old
+create table m (id int not null) partition by range (id);
+create table m_d partition of m default;
+--data
+insert into m select -g from generate_series(1, 20000) g; analyze m_d;
+--new
+create table m (id int not null) partition by range (id);
+create table m_d partition of m default;
+create table m_1 partition of m for values from (0) to (10);
+create index on m_1 (id);
+--unsafe
+change_index m_1.m_1_id_idx
+unsupported m_1
+
+--- a partition in another schema has the values of a new one
+--old
+create table m (id int not null) partition by range (id);
+--extra
+drop schema if exists partitions_elsewhere cascade; create schema partitions_elsewhere;
+create table partitions_elsewhere.m_1 partition of public.m for values from (0) to (10);
+--new
+create table m (id int not null) partition by range (id);
+create table m_1 partition of m for values from (5) to (15);
+--unsafe
+unsupported m_1
+--person

@@ -1,0 +1,147 @@
+/**
+ * What stands in the way of new partitions: those that have values of theirs, also where no model has
+ * them (foreign tables, other schemas), and rows in the default partition that would belong in them.
+ * Nothing is asked where no table gets a new partition.
+ */
+import { randomBytes } from "node:crypto";
+import type { Session } from "../postgres/session.js";
+import { keyTypes, overlap } from "./diff/bounds.js";
+import type { InTheWay, PartitionHolders } from "./diff/new-names.js";
+import type { Model, Table } from "./model.js";
+import { id } from "./names.js";
+
+interface Sibling {
+  readonly parent: string;
+  /** Spelled for SQL, with its schema. */
+  readonly target: string;
+  readonly bound: string;
+  /** Its name where it is a table of the namespace. */
+  readonly table: string | null;
+}
+
+const SIBLINGS = `
+  select p.relname as parent, c.oid::regclass::text as target,
+    pg_catalog.pg_get_expr(c.relpartbound, c.oid) as bound,
+    case when c.relnamespace = p.relnamespace and c.relkind in ('r', 'p') then c.relname end as "table"
+  from pg_catalog.pg_class p
+  join pg_catalog.pg_inherits h on h.inhparent = p.oid
+  join pg_catalog.pg_class c on c.oid = h.inhrelid and c.relispartition
+  where p.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = $1)
+    and p.relname = any ($2)`;
+
+/** By new partition. Needs an open transaction in the spelling of introspect.ts; leaves it as it was. */
+export async function readPartitionHolders(
+  session: Session,
+  live: Model,
+  desired: Model,
+): Promise<PartitionHolders> {
+  const found = new Map<string, InTheWay>();
+  const before = new Map(live.tables.map((table) => [table.name, table]));
+  const wanted = desired.tables.flatMap(({ name, partitionOf }) => {
+    const parent = before.get(partitionOf?.parent ?? "");
+    return partitionOf === null || parent === undefined || before.has(name)
+      ? []
+      : [{ name, parent, bound: partitionOf.bound }];
+  });
+  if (wanted.length === 0) return found;
+  const parents = [...new Set(wanted.map(({ parent }) => parent.name))];
+  const siblings = await session.query<Sibling & Record<string, unknown>>(SIBLINGS, [
+    live.namespace,
+    parents,
+  ]);
+  for (const { name, parent, bound } of wanted) {
+    const others = siblings.filter((sibling) => sibling.parent === parent.name);
+    found.set(name, await inTheWayOf(session, parent, bound, others));
+  }
+  return found;
+}
+
+async function inTheWayOf(
+  session: Session,
+  parent: Table,
+  bound: string,
+  siblings: readonly Sibling[],
+): Promise<InTheWay> {
+  const types = keyTypes(parent);
+  const meets = (sibling: Sibling): boolean | null => overlap(bound, sibling.bound, types);
+  const unsure = siblings.filter((sibling) => meets(sibling) === null);
+  const inDefault = siblings.find((sibling) => sibling.bound === "DEFAULT");
+  const asks = unsure.length > 0 || (inDefault !== undefined && bound !== "DEFAULT");
+  const asked = asks ? await ask(session, parent, bound, unsure) : NOTHING;
+  const holders = siblings.filter((item) => meets(item) === true || asked.refused.has(item));
+  const fallback = bound === "DEFAULT" ? undefined : inDefault;
+  return {
+    holders,
+    fallback: fallback === undefined ? null : fallback.target,
+    scans: fallback?.table ?? null,
+    hasRows:
+      fallback !== undefined &&
+      holders.length === 0 &&
+      asked.condition !== null &&
+      (await hasRows(session, fallback.target, asked.condition)),
+    condition: asked.condition,
+  };
+}
+
+interface Answer {
+  /** What a row of the partition meets; null when the server does not take the partition at all. */
+  readonly condition: string | null;
+  readonly refused: ReadonlySet<Sibling>;
+}
+
+const NOTHING: Answer = { condition: null, refused: new Set() };
+
+/** Creates the partition in scratch, and beside it each of the others by itself. */
+async function ask(
+  session: Session,
+  parent: Table,
+  bound: string,
+  others: readonly Sibling[],
+): Promise<Answer> {
+  const schema = `dazzle_scratch_${randomBytes(8).toString("hex")}`;
+  const columns = parent.columns.map(({ name, type, collation }) =>
+    [id(name), type, ...(collation === null ? [] : [`collate ${collation}`])].join(" "),
+  );
+  const refused = new Set<Sibling>();
+  await session.query("savepoint dazzle_partition");
+  try {
+    await session.query(`create schema ${schema}`);
+    const created = await takes(
+      session,
+      `create table ${schema}.p (${columns.join(", ")}) partition by ${parent.partitionKey ?? ""};
+       create table ${schema}.n partition of ${schema}.p ${bound}`,
+    );
+    if (!created) return NOTHING;
+    for (const other of others) {
+      const sql = `create table ${schema}.o partition of ${schema}.p ${other.bound}; drop table ${schema}.o`;
+      if (!(await takes(session, sql))) refused.add(other);
+    }
+    const [row] = await session.query<{ condition: string | null }>(
+      `select pg_catalog.pg_get_partition_constraintdef('${schema}.n'::regclass) as condition`,
+    );
+    return { condition: row?.condition ?? null, refused };
+  } finally {
+    if (!session.lost.aborted) await session.query("rollback to savepoint dazzle_partition");
+  }
+}
+
+/** Whether the server does it; leaves what it has done. */
+async function takes(session: Session, sql: string): Promise<boolean> {
+  await session.query("savepoint dazzle_probe");
+  try {
+    await session.query(sql);
+  } catch (error) {
+    if (session.lost.aborted) throw error;
+    await session.query("rollback to savepoint dazzle_probe");
+    return false;
+  }
+  await session.query("release savepoint dazzle_probe");
+  return true;
+}
+
+async function hasRows(session: Session, target: string, condition: string): Promise<boolean> {
+  const [row] = await session.query<{ filled: boolean }>(
+    `select exists (select from ${target} where ${condition}) as filled`,
+  );
+  return row?.filled === true;
+}
