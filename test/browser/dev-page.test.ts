@@ -215,7 +215,7 @@ describe.skipIf(CHROMIUM === null)(`the development page${REASON}`, () => {
     const page = await open(site, "log", {}, /ERR_CONNECTION_REFUSED|401|INCOMPLETE_CHUNKED/);
     const said = page.locator("#panel-log li", { hasText: "<img src=x" });
     for (let at = 1; at <= 3; at += 1) await fetch(`${site.app}/markup`);
-    await expect.poll(() => said.count()).toBe(3);
+    await expect.poll(() => said.count(), { timeout: 30_000 }).toBe(3);
     await site.running.end("SIGKILL");
     await page.waitForSelector(".pill.lost");
     await page.keyboard.press("r");
@@ -223,9 +223,9 @@ describe.skipIf(CHROMIUM === null)(`the development page${REASON}`, () => {
     await site.again();
     await page.waitForSelector(".pill.running");
     await fetch(`${site.app}/markup`);
-    await expect.poll(() => said.count()).toBe(4);
+    await expect.poll(() => said.count(), { timeout: 30_000 }).toBe(4);
     await fetch(`${site.app}/markup`);
-    await expect.poll(() => said.count()).toBe(5);
+    await expect.poll(() => said.count(), { timeout: 30_000 }).toBe(5);
     expect(await page.locator("#panel-log li", { hasText: "supervisor.ready" }).count()).toBe(2);
   });
 

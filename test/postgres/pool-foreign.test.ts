@@ -147,7 +147,7 @@ test("what the application sets itself stays", async () => {
 });
 
 test("a pool without a limit of its own takes acquire_timeout, and its error says what to do", async () => {
-  const putBack = instrumentForeignPools({ max: 1, acquireTimeoutMs: 300 });
+  const putBack = instrumentForeignPools({ max: 1, acquireTimeoutMs: 2_000 });
   const pool = make(pg.Pool);
   putBack();
   const held = await pool.connect();
@@ -158,7 +158,7 @@ test("a pool without a limit of its own takes acquire_timeout, and its error say
 });
 
 test("the limit covers onConnect too, which pg's own does not", async () => {
-  const putBack = instrumentForeignPools({ max: 1, acquireTimeoutMs: 1_000 });
+  const putBack = instrumentForeignPools({ max: 1, acquireTimeoutMs: 2_000 });
   let go: () => void = () => undefined;
   const hung = new Promise<void>((resolve) => (go = resolve));
   const pool = make(pg.Pool, { onConnect: (): unknown => hung });

@@ -95,7 +95,7 @@ test("an error that is thrown in a caller's callback is the process's, and the p
 });
 
 test("a caller that has timed out is not handed the connection that comes later", async () => {
-  const pool = make({ acquireTimeoutMs: 1_000 });
+  const pool = make({ acquireTimeoutMs: 2_000 });
   const held = await pool.connect();
   const failure = await failureOf(pool.connect());
   expect(failure).toMatchObject({ code: "POOL_TIMEOUT" });

@@ -89,7 +89,7 @@ test("a pool that is full of stranded queries is freed", async () => {
 });
 
 test("queries that take long are left alone, in a full pool too, and max holds", async () => {
-  const { pool } = createPool(database.url, { min: 2, max: 2, acquireTimeoutMs: 500 });
+  const { pool } = createPool(database.url, { min: 2, max: 2, acquireTimeoutMs: 1_500 });
   const { pool: other } = createPool(database.url, { name: "other" });
   let most = 0;
   const count = async (): Promise<void> => {
@@ -118,7 +118,7 @@ test("behind a pooler nobody is taken for dead", async () => {
     mode: "transaction",
     order: "last-used",
   });
-  const { pool } = createPool(pooler.url, { max: 3, acquireTimeoutMs: 500 });
+  const { pool } = createPool(pooler.url, { max: 3, acquireTimeoutMs: 1_500 });
   await pool.query("select 1");
   await watched(pool.query("select pg_sleep(4)"));
   await endPools();
@@ -126,7 +126,7 @@ test("behind a pooler nobody is taken for dead", async () => {
 });
 
 test("a pool of the application's own is watched alike", async () => {
-  const undo = instrumentForeignPools({ max: 2, acquireTimeoutMs: 500 });
+  const undo = instrumentForeignPools({ max: 2, acquireTimeoutMs: 2_000 });
   const pool = new pg.Pool({ connectionString: proxy.url });
   undo();
   await pool.query("select 1");

@@ -22,7 +22,7 @@ async function forgetful(pool: ReturnType<typeof make>["pool"]) {
 }
 
 test("a checkout that gets nothing in time is rejected with the pool, its size and who waits", async () => {
-  const { pool } = make({ max: 1, acquireTimeoutMs: 500 });
+  const { pool } = make({ max: 1, acquireTimeoutMs: 2_000 });
   const held = await pool.connect();
   const failures = await Promise.all([
     failureOf(pool.query("select 1")),
@@ -31,7 +31,7 @@ test("a checkout that gets nothing in time is rejected with the pool, its size a
   for (const failure of failures) {
     expect(failure).toMatchObject({ name: "PoolError", code: "POOL_TIMEOUT" });
     expect(failure.message).toMatch(
-      /pool "main" within 500ms; all 1 are in use.* \d callers wait\. .*raise pool\.max/,
+      /pool "main" within 2s; all 1 are in use.* \d callers wait\. .*raise pool\.max/,
     );
     expect(failure.stack).toContain("pool-stacks.test");
   }
@@ -64,10 +64,8 @@ test("a leak is told with its place however many queries go before it", async ()
   }
   const client = await forgetful(pool);
   await until(() => {
-    const { leaks } = reportOf();
-    if (leaks.length === 0) return false;
-    expect(leaks[0]?.stack).toContain("forgetful");
-    return true;
+    // On a busy machine a query may be held for as long.
+    return reportOf().leaks.some(({ stack }) => stack?.includes("forgetful"));
   });
   client.release();
 });

@@ -174,7 +174,7 @@ test("max is never exceeded, and every caller is served", async () => {
 });
 
 test("thousands that gave up waiting don't stand in the way of those who come after", async () => {
-  const { pool } = make({ max: 1, acquireTimeoutMs: 500 });
+  const { pool } = make({ max: 1, acquireTimeoutMs: 2_000 });
   const held = await pool.connect();
   const waiting = Array.from({ length: 20_000 }, () => failureOf(pool.connect()));
   for (const failure of await Promise.all(waiting)) expect(failure.code).toBe("POOL_TIMEOUT");
@@ -381,10 +381,13 @@ test.each(["role", "database"] as const)(
   (limit) =>
     limited(limit, 2, async (url) => {
       const { pool } = createPool(url, { max: 5 });
+      // Attempts at the same moment can refuse one another: one connection is there in any case.
+      await pool.query("select 1");
       const served = Array.from({ length: 30 }, () => pool.query("select pg_sleep(0.002)"));
       await Promise.all(served);
       const { checkouts, waiting, total, connectErrors } = reportOf();
-      expect({ checkouts, waiting, total }).toEqual({ checkouts: 30, waiting: 0, total: 2 });
+      expect({ checkouts, waiting }).toEqual({ checkouts: 31, waiting: 0 });
+      expect([1, 2]).toContain(total);
       expect(connectErrors["53300"]).toBeGreaterThan(0);
       // Not one attempt for each caller.
       expect(connectErrors["53300"]).toBeLessThan(10);
@@ -393,7 +396,7 @@ test.each(["role", "database"] as const)(
 
 test("a time-out behind a refusing server says so", () =>
   limited("role", 1, async (url) => {
-    const { pool } = createPool(url, { max: 3, acquireTimeoutMs: 300 });
+    const { pool } = createPool(url, { max: 3, acquireTimeoutMs: 2_000 });
     const held = await pool.connect();
     const failure = await failureOf(pool.connect());
     expect(failure).toMatchObject({ code: "POOL_TIMEOUT" });

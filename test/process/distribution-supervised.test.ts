@@ -46,16 +46,16 @@ describe("connection-per-request load on a supervised application", () => {
   });
 
   it("goes on for everybody but the clients of a worker that hangs", async () => {
-    const { running, port } = await supervise('hang_timeout = "2s"');
+    const { running, port } = await supervise('hang_timeout = "4s"');
     const clients = load(port, 8, "/");
     await clients.more(50);
     const stuck = ask({ port, host: "127.0.0.1" }, "/hang");
     await running.waitFor("worker.hung");
+    await clients.more(200);
     const outcomes = await clients.stop();
     await stuck;
     const lost = outcomes.filter(({ outcome }) => outcome !== "answered");
     // Those whose connection the stuck worker held already: its share of eight, and its slack.
     expect(lost.length).toBeLessThanOrEqual(5);
-    expect(outcomes.length).toBeGreaterThan(200);
   });
 });

@@ -13,7 +13,6 @@ afterAll(() => database.drop());
 const application = (code: string) => ({
   "app.mjs": `import inspector from "node:inspector";
 import { pbkdf2Sync } from "node:crypto";
-const busy = (ms) => { const end = Date.now() + ms; while (Date.now() < end); };
 ${code}
 export default () => async (request, response) => {
   if (request.url === "/inspector") return response.end(String(inspector.url()));
@@ -67,7 +66,7 @@ describe("a worker that is stuck", () => {
       url: database.url,
       files: application(`const work = () => pbkdf2Sync("a", "b", 2 ** 31 - 1, 64, "sha512");`),
       workers: 1,
-      supervisor: 'hang_timeout = "1s"',
+      supervisor: 'hang_timeout = "4s"',
     });
     leave(app);
     expect((await app.waitFor("worker.hung"))["stack"]).toContain("native call");
@@ -80,7 +79,10 @@ describe("no hang", () => {
     const app = await serveReady({
       app: "app.mjs",
       url: database.url,
-      files: application("const work = () => { busy(7_000); return inspector.url(); };"),
+      // Busy until its stack is asked for, which is 2 s before it would count as stuck.
+      files: application(
+        "const work = () => { while (inspector.url() === undefined); return inspector.url(); };",
+      ),
       workers: 1,
       supervisor: 'hang_timeout = "8s"',
     });
@@ -96,7 +98,7 @@ describe("no hang", () => {
       app: "talkative.mjs",
       url: database.url,
       workers: 1,
-      supervisor: 'hang_timeout = "2s"',
+      supervisor: 'hang_timeout = "5s"',
       env: { LINES: String(lines) },
     });
     const uptime = async (): Promise<number> => {
@@ -107,7 +109,7 @@ describe("no hang", () => {
     const began = await uptime();
     app.child.stdout?.pause();
     const answer = ask(app.port, "/", { limitMs: 100_000 });
-    while ((await uptime()) < began + 5);
+    while ((await uptime()) < began + 10);
     app.child.stdout?.resume();
     expect(await answer).toMatchObject({ status: 200 });
     await app.says(({ msg }) => msg === `err ${lines - 1}`);

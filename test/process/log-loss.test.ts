@@ -62,7 +62,7 @@ describe("a log that can't be written", () => {
     await app.waitFor("supervisor.ready");
     app.child.stdout?.destroy();
     await servesOn(app);
-    if (told(app) === 0 && app.child.stderr !== null) await once(app.child.stderr, "data");
+    while (told(app) === 0 && app.child.stderr !== null) await once(app.child.stderr, "data");
     expect(told(app)).toBe(1);
     expect(app.stderr()).toContain("EPIPE");
     expect(await app.end()).toMatchObject({ code: 0 });

@@ -43,6 +43,8 @@ afterAll(async () => {
   await database.drop();
 });
 
+const WAIT = { timeout: 30_000 };
+
 /** Connections to the test's database beside our own. */
 async function connections(): Promise<{ pid: number; application_name: string }[]> {
   const { rows } = await admin.query<{ pid: number; application_name: string }>(
@@ -101,7 +103,7 @@ describe("the main job", () => {
         "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
       );
       expect(left.rowCount).toBe(0);
-    });
+    }, WAIT);
     await client.end();
     await own.drop();
 
@@ -145,7 +147,7 @@ describe("the main job", () => {
       expect(counts.get(`main-job/worker ${id}`)).toBeLessThanOrEqual(3);
     }
     expect(await running.end()).toEqual({ code: 0, signal: null });
-    await vi.waitFor(async () => expect(await connections()).toEqual([]));
+    await vi.waitFor(async () => expect(await connections()).toEqual([]), WAIT);
   });
 
   it("refuses a framework of another version with 78 before any connection is opened", async () => {
@@ -239,8 +241,8 @@ describe("the ways to start it", () => {
     );
     // What Ctrl-C does to it: the runner tells its processes to end and does not wait for them.
     await running.end("SIGINT");
-    await vi.waitFor(() => expect(isAlive(Number(ready["pid"]))).toBe(false), { timeout: 30_000 });
-    await vi.waitFor(async () => expect(await connections()).toEqual([]));
+    await vi.waitFor(() => expect(isAlive(Number(ready["pid"]))).toBe(false), WAIT);
+    await vi.waitFor(async () => expect(await connections()).toEqual([]), WAIT);
   });
 
   const canUnshare = spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0;
@@ -270,7 +272,7 @@ describe("the ways to start it", () => {
       );
       process.kill(inside, "SIGTERM");
       expect(await running.exited).toEqual({ code: 0, signal: null });
-      await vi.waitFor(async () => expect(await connections()).toEqual([]));
+      await vi.waitFor(async () => expect(await connections()).toEqual([]), WAIT);
     },
   );
 });

@@ -84,8 +84,14 @@ export async function serve(input: ServeInput): Promise<Serving> {
     cwd,
     command,
     says: async (match, count = 1) => {
+      const ended = running.exited.then(() => true);
       while (running.log.filter(match).length < count) {
-        await new Promise((resolve) => running.child.stdout?.once("data", resolve));
+        const said = new Promise<boolean>((resolve) => {
+          running.child.stdout?.once("data", () => resolve(false));
+        });
+        if (!(await Promise.race([said, ended]))) continue;
+        if (running.log.filter(match).length >= count) return;
+        throw new Error(`the program ended before it said so\n${running.stdout().slice(-4_000)}`);
       }
     },
     workers: async () => {

@@ -1,6 +1,14 @@
 /** Runs the built program in a project of its own and waits for what its log says. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -167,9 +175,13 @@ export async function freePort(): Promise<number> {
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    if (!existsSync("/proc/self/stat")) return true;
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return !text.slice(text.lastIndexOf(")")).startsWith(") Z");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    // Between the two looks it may have been reaped.
+    const gone: unknown[] = ["ESRCH", "ENOENT"];
+    if (error instanceof Error && "code" in error && gone.includes(error.code)) return false;
     throw error;
   }
 }
