@@ -7,6 +7,7 @@ import { commentChange } from "./comments.js";
 import { diffExtensions } from "./extensions.js";
 import { foreignKeysOf, newTableParts } from "./new-table.js";
 import { applyRenames, findRenames } from "./renames.js";
+import { withoutUsedRows } from "./row-types.js";
 import { diffSequences } from "./sequences.js";
 import { diffTable } from "./tables.js";
 import { diffTypes } from "./types.js";
@@ -67,5 +68,5 @@ export function diffModels(input: DiffInput): Change[] {
     });
     if (change !== null) changes.push(change);
   }
-  return withoutTakenNames(changes, scope, renames, input.held);
+  return withoutTakenNames(withoutUsedRows(changes, live), scope, renames, input.held);
 }

@@ -93,6 +93,7 @@ function rebuildEnum(live: EnumType, desired: EnumType, scope: Scope): Alteratio
     down: swapType(live.name, live, scope),
     note:
       holderNote(live.name, scope) ??
+      heldFastNote(live.name, scope) ??
       `rows that hold a dropped value make it fail: a person has to change them first. If it was renamed, write instead: ${renameSql(live, desired, scope)}`,
     provides: [key.type(live.name)],
   });
@@ -117,6 +118,27 @@ function holderNote(name: string, scope: Scope): string | null {
   return holder === undefined
     ? null
     : `the type ${holder.name} is made of it and cannot be moved to a new one: a person has to create it anew, with the columns that hold it`;
+}
+
+/** Columns that no statement gives another type. */
+function heldFastNote(name: string, { live, namespace }: Scope): string | null {
+  const type = qualified(namespace, name);
+  for (const table of live.tables) {
+    const [, keys = ""] = /^\w+ \((.*)\)$/.exec(table.partitionKey ?? "") ?? [];
+    const used = table.columns.filter((column) => column.usesType === name);
+    const key = used.find((column) => keys.split(", ").includes(id(column.name)));
+    if (key !== undefined) {
+      return `${table.name} is partitioned by ${key.name}, which cannot get the new type: a person has to create the table anew and copy the rows`;
+    }
+    const read = table.columns.find(
+      ({ generated, reads }) =>
+        generated !== null && used.some((column) => reads.includes(column.name)),
+    );
+    if (read !== undefined) {
+      return `${table.name}.${read.name} is generated from a column of ${type}, which cannot get the new type: a person has to drop it before, and add it again after`;
+    }
+  }
+  return null;
 }
 
 function swapType(name: string, to: EnumType, scope: Scope): string[] {

@@ -110,9 +110,16 @@ function replaceIndex(table: Table, live: Index, desired: Index, scope: Scope): 
   const target = qualified(scope.namespace, table.name);
   const build = (index: Index): string =>
     createIndex(index, target, { concurrently: create, ifMissing: create });
+  // It goes with the index that it names.
+  const identity = `USING INDEX ${id(desired.name)}`;
+  const identified =
+    table.replicaIdentity === identity
+      ? [`ALTER TABLE ${target} REPLICA IDENTITY ${identity}`]
+      : [];
   const swap = (from: Index, to: Index): string[] => [
     `DROP INDEX ${word}IF EXISTS ${nameOf(from, scope)}`,
     build(to),
+    ...identified,
   ];
   const first = goesFirst(table, live, scope);
   return alteration({
@@ -123,9 +130,12 @@ function replaceIndex(table: Table, live: Index, desired: Index, scope: Scope): 
     ...(first
       ? {
           first: [dropFirst(table, live, scope)],
-          up: [...keysBack(table, live, scope), build(desired)],
+          up: [...keysBack(table, live, scope), build(desired), ...identified],
           down: [],
-          undo: undo({ first: [dropSql(desired, scope)], keys: [createIndex(live, target)] }),
+          undo: undo({
+            first: [dropSql(desired, scope)],
+            keys: [createIndex(live, target), ...identified],
+          }),
         }
       : live.columns.every((column) => table.columns.some(({ name }) => name === column))
         ? { up: swap(live, desired), down: swap(desired, live) }

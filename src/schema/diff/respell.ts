@@ -87,6 +87,22 @@ function referencing(constraint: Constraint, from: string, to: string): Constrai
   };
 }
 
+/** A row as a whole in a check or an index of the table itself: `task.*`. */
+function respellRow(text: string, from: string, to: string): string {
+  if (!text.includes(".*")) return text;
+  const tokens = lex(text);
+  let result = "";
+  let at = 0;
+  for (const [index, { kind, value, start, end }] of tokens.entries()) {
+    const isName = (kind === "word" || kind === "quoted") && value === from;
+    if (!isName || tokens[index + 1]?.value !== "." || tokens[index + 2]?.value !== "*") continue;
+    if (tokens[index - 1]?.value === ".") continue;
+    result += text.slice(at, start) + id(to);
+    at = end;
+  }
+  return result + text.slice(at);
+}
+
 export function renameTableIn(model: Model, from: string, to: string): Model {
   const [old, fresh] = [qualified(model.namespace, from), qualified(model.namespace, to)];
   const respell = (text: string): string =>
@@ -126,7 +142,10 @@ export function renameTableIn(model: Model, from: string, to: string): Model {
       columns: table.columns.map((column) => ({ ...column, default: defaultOf(column.default) })),
       constraints: table.constraints.map((constraint) => ({
         ...constraint,
-        definition: respell(constraint.definition),
+        definition:
+          table.name === from
+            ? respellRow(respell(constraint.definition), from, to)
+            : respell(constraint.definition),
         references:
           constraint.references === null
             ? null

@@ -38,14 +38,7 @@ function settings(live: Table, desired: Table, scope: Scope): Setting[] {
   const flag = (from: unknown, to: unknown, what: string, up: string, down: string) => {
     if (from !== to) found.push({ what, up: [`${head} ${up}`], down: [`${head} ${down}`] });
   };
-  const [persistence, other] = desired.unlogged ? ["UNLOGGED", "LOGGED"] : ["LOGGED", "UNLOGGED"];
-  flag(
-    live.unlogged,
-    desired.unlogged,
-    `to ${persistence.toLowerCase()}: the table is rewritten under a lock that stops every query`,
-    `SET ${persistence}`,
-    `SET ${other}`,
-  );
+  if (live.unlogged !== desired.unlogged) found.push(persistence(live, desired, scope));
   if (live.options.join() !== desired.options.join()) {
     found.push({
       what: `storage parameters ${live.options.join(", ") || "none"} to ${desired.options.join(", ") || "none"}`,
@@ -91,6 +84,25 @@ function settings(live: Table, desired: Table, scope: Scope): Setting[] {
     `SET TABLESPACE ${id(live.tablespace ?? "pg_default")}`,
   );
   return [...found, ...inheritance(live, desired, scope), ...partitioning(live, desired, scope)];
+}
+
+/** No logged table may refer to an unlogged one on the way, either. */
+function persistence(live: Table, desired: Table, scope: Scope): Setting {
+  const head = `ALTER TABLE ${qualified(scope.namespace, desired.name)}`;
+  const [word, other] = desired.unlogged ? ["UNLOGGED", "LOGGED"] : ["LOGGED", "UNLOGGED"];
+  const refersTo = ({ constraints }: Table, name: string): boolean =>
+    constraints.some(({ references }) => references?.table === name);
+  const before = scope.live.tables.filter(({ name }) => name !== live.name);
+  const earlier = desired.unlogged
+    ? before.filter((table) => refersTo(table, live.name))
+    : before.filter(({ name }) => refersTo(live, name));
+  return {
+    what: `to ${word.toLowerCase()}: the table is rewritten under a lock that stops every query`,
+    up: [`${head} SET ${word}`],
+    down: [`${head} SET ${other}`],
+    provides: [`persistence:${desired.name}`],
+    needs: earlier.map(({ name }) => `persistence:${name}`),
+  };
 }
 
 function inheritance(live: Table, desired: Table, scope: Scope): Setting[] {

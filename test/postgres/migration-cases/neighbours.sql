@@ -858,3 +858,178 @@ set_comment s
 set_comment t.c
 set_comment t.i
 set_comment t.t_pkey
+
+--- an enum that an array's default names loses a value
+--old
+create type mood as enum ('sad', 'ok', 'happy');
+create table p (id int, moods mood[] not null default '{sad,ok}', one mood default 'ok');
+--data
+insert into p values (1, '{ok}', 'happy');
+--new
+create type mood as enum ('ok', 'happy');
+create table p (id int, moods mood[] not null default '{ok}', one mood default 'ok');
+--unsafe
+change_default p.moods
+drop_enum_value mood.sad
+--person
+
+--- an enum that is a partition key loses a value
+--old
+create type mood as enum ('sad', 'ok', 'happy');
+create table p (id int, m mood not null) partition by list (m);
+create table p_1 partition of p for values in ('sad');
+create table p_2 partition of p for values in ('ok', 'happy');
+--new
+create type mood as enum ('ok', 'happy');
+create table p (id int, m mood not null) partition by list (m);
+create table p_2 partition of p for values in ('ok', 'happy');
+--unsafe
+drop_enum_value mood.sad
+drop_table p_1
+--person
+
+--- a table whose row type is a column's type changes a column
+--old
+create table a (id int, t text);
+create table b (id int, one a, many a[]);
+--data
+insert into b values (1, row(1, 'x'), array[row(2, 'y')::a]);
+--new
+create table a (id bigint, t text, u int, v int default 5);
+create table b (id int, one a, many a[]);
+--safe
+add_column a.u
+--unsafe
+change_type a.id
+unsupported a.v
+--person
+
+--- a table goes whose row type is a column's type
+--old
+create table a (id int);
+create table b (id int, one a);
+--new
+create table b (id int);
+--unsafe
+drop_column b.one
+drop_table a
+
+--- unlogged tables that refer to each other become logged
+--old
+create unlogged table a (id int primary key, b int);
+create unlogged table b (id int primary key, a int references a (id));
+create unlogged table c (id int primary key, b int references b (id));
+--data
+insert into a values (1); insert into b values (1, 1); insert into c values (1, 1);
+--new
+create table a (id int primary key, b int);
+create table b (id int primary key, a int references a (id));
+create table c (id int primary key, b int references b (id));
+--unsafe
+unsupported a
+unsupported b
+unsupported c
+
+--- logged tables that refer to each other become unlogged
+--old
+create table a (id int primary key, b int);
+create table b (id int primary key, a int references a (id));
+create table c (id int primary key, b int references b (id));
+--data
+insert into a values (1); insert into b values (1, 1); insert into c values (1, 1);
+--new
+create unlogged table a (id int primary key, b int);
+create unlogged table b (id int primary key, a int references a (id));
+create unlogged table c (id int primary key, b int references b (id));
+--unsafe
+unsupported a
+unsupported b
+unsupported c
+
+--- a whole-row check in a table that is renamed
+--old
+create table t (a int, b int, constraint whole check (t.* is not null), constraint one check ((t).a > 0));
+--data
+insert into t values (1, 2);
+--new
+create table s ( -- was: t
+  a int, b int, c int, constraint whole check (s.* is not null), constraint one check ((s).a > 0));
+--unsafe
+rename_table s.t
+unsupported s.c
+
+--- replica identity by an index that changes
+--old
+create table r (id int not null, b int not null);
+create unique index r_i on r (id); alter table r replica identity using index r_i;
+--new
+create table r (id int not null, b int not null);
+create unique index r_i on r (b); alter table r replica identity using index r_i;
+--unsafe
+change_index r.r_i
+
+--- replica identity by an index that goes
+--old
+create table r (id int not null, b int not null);
+create unique index r_i on r (id); alter table r replica identity using index r_i;
+--new
+create table r (id int not null primary key, b int not null);
+alter table r replica identity full;
+--safe
+add_constraint r.r_pkey
+--unsafe
+drop_index r.r_i
+unsupported r
+
+--- statistics, storage and column options change together
+--old
+create table s (a text, b int, c text); alter table s alter c set storage external;
+--new
+create table s (a text, b int, c text);
+alter table s alter a set statistics 500, alter a set storage main, alter b set (n_distinct = 5, n_distinct_inherited = -0.5), alter c set statistics 0;
+--unsafe
+unsupported s.a
+unsupported s.b
+unsupported s.c
+
+--- a generated column reads an enum that loses a value
+--old
+create type st as enum ('a', 'b', 'c');
+create table g (s st not null default 'a', done boolean generated always as (s = 'b') stored, unique (s, done));
+--data
+insert into g values ('b');
+--new
+create type st as enum ('a', 'b');
+create table g (s st not null default 'a', done boolean generated always as (s = 'b') stored, unique (s, done));
+--unsafe
+drop_enum_value st.c
+--person
+
+--- a domain over a domain over an array changes its check
+--old
+create domain ints as int[] check (array_length(value, 1) < 5);
+create domain few as ints check (array_length(value, 1) < 3);
+create table d (f few default '{1}', fs few);
+--data
+insert into d values ('{1,2}');
+--new
+create domain ints as int[] check (array_length(value, 1) < 6);
+create domain few as ints check (array_length(value, 1) < 4) default '{2}';
+create table d (f few default '{1}', fs few);
+--unsafe
+change_constraint few_check
+change_constraint ints_check
+change_default few
+
+--- a renamed table's key and check change
+--old
+create table t (a int not null, b int not null, constraint k primary key (a), constraint c check (b > 0));
+--data
+insert into t values (1, 2);
+--new
+create table s ( -- was: t
+  a int not null, b int not null, constraint k primary key (a, b), constraint c check (b > 1));
+--unsafe
+change_constraint s.c
+change_primary_key s.k
+rename_table s.t
