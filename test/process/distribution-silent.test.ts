@@ -79,6 +79,15 @@ describe.skipIf(process.platform !== "linux")("a connection whose client is sile
     expect(new Set(bodies)).toEqual(new Set([String(pids[2])]));
   });
 
+  it("is accepted when the last one is held: a kill as they come takes along one at most", async () => {
+    const group = startGroup();
+    const { pids, port } = await httpWorkers(group, 2);
+    const clients = await Promise.all(Array.from({ length: 60 }, () => silent(local(port))));
+    await kill(group, pids[0] ?? 0);
+    const bodies = await Promise.all(clients.map(({ ask }) => ask()));
+    expect(bodies.filter((body) => body !== String(pids[1])).length).toBeLessThanOrEqual(1);
+  });
+
   it("waits for the replacement of the only worker", async () => {
     const group = startGroup();
     const { pids, port } = await httpWorkers(group, 1);

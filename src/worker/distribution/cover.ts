@@ -42,6 +42,8 @@ interface Post {
   /** False when another descriptor of this process is on its way. */
   hold(handle: object, listener: string, slot: number, serial: number): boolean;
   ended(serials: readonly number[]): void;
+  /** Whether one of the connections would be lost with this worker. */
+  exposed(exposed: boolean): void;
 }
 
 /** Until another descriptor, the application's own perhaps, has arrived. */
@@ -74,6 +76,7 @@ export function startCover(ledger: Ledger, post: Post): Cover {
     if (entry === undefined) return;
     silent.delete(socket);
     waiting.delete(socket);
+    tell();
     if (entry.sent === null) return;
     // First of all: whatever follows may be the last thing that this process does.
     ledger.begin(entry.sent.slot, entry.sent.serial);
@@ -97,7 +100,10 @@ export function startCover(ledger: Ledger, post: Post): Cover {
       ended = [];
     }
     if (!onItsWay) sendNext();
+    tell();
   }
+
+  const tell = (): void => post.exposed(onItsWay || waiting.size > 0);
 
   function sendNext(): void {
     for (const socket of waiting) {
@@ -141,7 +147,9 @@ export function startCover(ledger: Ledger, post: Post): Cover {
       silent.set(socket, { listener, ticket: expected, sent: null });
       waiting.add(socket);
       socket.once("close", () => forget(socket));
-      plan();
+      // At once: until then it would be lost with this process.
+      if (!onItsWay) sendNext();
+      tell();
     },
     expect(ticket) {
       expected = ticket;
@@ -154,6 +162,7 @@ export function startCover(ledger: Ledger, post: Post): Cover {
     held() {
       onItsWay = false;
       if (waiting.size > 0) plan();
+      tell();
     },
   };
 }

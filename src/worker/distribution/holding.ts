@@ -5,6 +5,7 @@
 import { openLedger, type Ledger } from "../../ipc/distribution/ledger.js";
 import type { Place, PrimaryMessage, WorkerMessage } from "../../ipc/distribution/messages.js";
 import { startCover, type Cover } from "./cover.js";
+import { watchExposure } from "./exposure.js";
 import type { Listener } from "./listener.js";
 import { watchForLostPrimary } from "./lost-primary.js";
 
@@ -20,8 +21,11 @@ export interface Holding {
 
 export function createHolding(
   send: (message: WorkerMessage, handle?: object) => void,
-  listenerOf: (key: string) => Listener | undefined,
+  listeners: ReadonlyMap<string, Listener>,
 ): Holding {
+  const exposure = watchExposure((exposed) => {
+    for (const listener of listeners.values()) listener.expose(exposed);
+  });
   let ledger: Ledger | null = null;
   let cover: Cover | null = null;
   let watch: { stop(): void } | null = null;
@@ -30,11 +34,12 @@ export function createHolding(
   function arrived(): void {
     watch?.stop();
     watch = null;
+    exposure.answered();
     cover?.held();
   }
 
   function take(key: string, ticket: number, client: object): void {
-    const listener = listenerOf(key);
+    const listener = listeners.get(key);
     if (ledger === null || listener === undefined) {
       close(client);
       send({ act: "taken", ticket, refused: true });
@@ -69,6 +74,7 @@ export function createHolding(
           return true;
         },
         ended: (serials) => send({ act: "ended", serials }),
+        exposed: (exposed) => exposure.set(exposed),
       });
     },
     heard(message, handle) {

@@ -38,7 +38,7 @@ export function installDistribution(env: NodeJS.ProcessEnv = process.env): void 
 
   const indexes = createIndexes();
   const listeners = new Map<string, Listener>();
-  const holding = createHolding(send, (key) => listeners.get(key));
+  const holding = createHolding(send, listeners);
   const pending = new Map<number, (reply: Opened, handle: unknown) => void>();
   let lastSeq = 0;
 

@@ -6,14 +6,17 @@ import type { Server, Socket } from "node:net";
 import { openBoard, type Board } from "../../ipc/distribution/board.js";
 import type { Place } from "../../ipc/distribution/messages.js";
 import { startAccepting } from "./accept.js";
+import { startAcceptingUnless, type Accepting } from "./accepting.js";
 import { startBalance, type Balance } from "./balance.js";
-import { pauseAccepting, resumeAccepting, type ListenHandle } from "./handle.js";
+import type { ListenHandle } from "./handle.js";
 
 export interface Listener {
   /** What node:net calls the handle of the server. */
   readonly handle: object;
   /** Looks whether to accept. */
   look(): void;
+  /** Whether a connection that was accepted last is in nobody else's hands. */
+  expose(exposed: boolean): void;
   /** Takes a connection over as if it had been accepted here. */
   accept(client: object): void;
 }
@@ -30,6 +33,7 @@ export function createListener(
   place: Place | null,
   { onSilent, onClose }: Events,
 ): Listener {
+  const accepting = startAcceptingUnless(real);
   let balance: Balance | null = null;
   const name: Record<string, unknown> = {};
   const hasName = real.getsockname !== undefined;
@@ -39,19 +43,19 @@ export function createListener(
     listen(backlog: number): number {
       const errno = real.listen(backlog);
       if (errno !== 0) return errno;
-      balance = place && balanceServer(server, real, place);
+      balance = place && balanceServer(server, accepting, place);
       return 0;
     },
     /** From now on whatever the system has in its queue, fair share or not. */
     acceptAll(): void {
-      if (balance === null) return;
-      balance.end();
+      balance?.end();
       balance = null;
-      resumeAccepting(real);
+      accepting.end();
     },
     close(): void {
       acceptance.end();
       balance?.end();
+      accepting.end();
       real.close();
       onClose();
     },
@@ -76,18 +80,19 @@ export function createListener(
   return {
     handle,
     look: () => balance?.look(),
+    expose: (exposed) => (exposed ? accepting.against("exposed") : accepting.noLonger("exposed")),
     accept: (client) => acceptance.accept(0, client),
   };
 }
 
 /** Null without a scoreboard: the worker then accepts whatever it can. */
-function balanceServer(server: Server, real: ListenHandle, place: Place): Balance | null {
+function balanceServer(server: Server, accepting: Accepting, place: Place): Balance | null {
   const board = tryBoard(place.board);
   if (board === null) return null;
   const balance = startBalance(board, place.row, {
     limit: () => connectionLimit(server),
-    pause: () => pauseAccepting(real),
-    resume: () => resumeAccepting(real),
+    pause: () => accepting.against("share"),
+    resume: () => accepting.noLonger("share"),
   });
   const onClose = (): void => balance.closed();
   const onConnection = (socket: Socket): void => {
