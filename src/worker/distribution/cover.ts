@@ -5,9 +5,8 @@
  * when the first request begins or the connection ends, and closes its descriptor; until it has, the
  * client would not see that this worker closed the connection.
  *
- * One descriptor travels at a time. Node keeps back every further message of this process until the
- * other side has acknowledged a descriptor, and heartbeats should not queue behind a hundred of them;
- * and under load most clients have asked before it is their turn, which costs nothing then.
+ * One descriptor travels at a time: Node keeps back every further message of this process until the
+ * other side has acknowledged a descriptor, and heartbeats should not queue behind a hundred of them.
  *
  * Only for HTTP/1 without TLS: elsewhere the first bytes are part of a longer conversation that
  * another worker could not take up.
@@ -46,6 +45,13 @@ interface Post {
   exposed(exposed: boolean): void;
 }
 
+/**
+ * In which most clients send their request, once they are connected. Whoever does has cost nothing; the
+ * next is not accepted meanwhile. Who does not is sent, and those after it at once: they are
+ * probably of the same kind, as when a proxy fills its pool.
+ */
+const PATIENCE_MS = 2;
+
 /** Until another descriptor, the application's own perhaps, has arrived. */
 const BUSY_MS = 20;
 
@@ -67,6 +73,9 @@ export function startCover(ledger: Ledger, post: Post): Cover {
   let ended: number[] = [];
   let lastSerial = 0;
   let onItsWay = false;
+  /** Whether those who come may be about to speak: the last one that was waited for did. */
+  let patient = true;
+  let timer: NodeJS.Timeout | null = null;
   let planned = false;
   let expected: number | null = null;
 
@@ -75,7 +84,7 @@ export function startCover(ledger: Ledger, post: Post): Cover {
     const entry = silent.get(socket);
     if (entry === undefined) return;
     silent.delete(socket);
-    waiting.delete(socket);
+    if (waiting.delete(socket)) patient = true;
     tell();
     if (entry.sent === null) return;
     // First of all: whatever follows may be the last thing that this process does.
@@ -86,7 +95,7 @@ export function startCover(ledger: Ledger, post: Post): Cover {
     plan();
   }
 
-  /** After the poll, so that what has arrived by now is known. */
+  /** After the poll, so that what has ended by now is told at once. */
   function plan(): void {
     if (planned) return;
     planned = true;
@@ -99,13 +108,30 @@ export function startCover(ledger: Ledger, post: Post): Cover {
       post.ended(ended);
       ended = [];
     }
-    if (!onItsWay) sendNext();
-    tell();
+    if (!patient) sendNext();
+  }
+
+  function lostPatience(): void {
+    timer = null;
+    if (waiting.size === 0) return;
+    patient = false;
+    sendNext();
+  }
+
+  /** The next one is to be sent, now or when it has had its time to speak. */
+  function expectWord(): void {
+    if (!patient) sendNext();
+    else if (timer === null) timer = setTimeout(lostPatience, PATIENCE_MS).unref();
   }
 
   const tell = (): void => post.exposed(onItsWay || waiting.size > 0);
 
   function sendNext(): void {
+    if (!onItsWay) sendOldest();
+    tell();
+  }
+
+  function sendOldest(): void {
     for (const socket of waiting) {
       const entry = silent.get(socket);
       const handle: unknown = Reflect.get(socket, "_handle");
@@ -118,7 +144,7 @@ export function startCover(ledger: Ledger, post: Post): Cover {
       if (!post.hold(handle, entry.listener, slot, lastSerial)) {
         free.push(slot);
         waiting.add(socket);
-        setTimeout(plan, BUSY_MS).unref();
+        setTimeout(sendNext, BUSY_MS).unref();
         return;
       }
       entry.sent = { slot, serial: lastSerial };
@@ -147,8 +173,7 @@ export function startCover(ledger: Ledger, post: Post): Cover {
       silent.set(socket, { listener, ticket: expected, sent: null });
       waiting.add(socket);
       socket.once("close", () => forget(socket));
-      // At once: until then it would be lost with this process.
-      if (!onItsWay) sendNext();
+      expectWord();
       tell();
     },
     expect(ticket) {
@@ -161,7 +186,7 @@ export function startCover(ledger: Ledger, post: Post): Cover {
     },
     held() {
       onItsWay = false;
-      if (waiting.size > 0) plan();
+      if (waiting.size > 0) expectWord();
       tell();
     },
   };
