@@ -187,7 +187,8 @@ export const DOMAINS = `
       as collation,
     t.typnotnull as not_null, pg_get_expr(t.typdefaultbin, 0) as "default",
     (select json_agg(json_build_object('name', k.conname, 'validated', k.convalidated,
-        'definition', pg_get_constraintdef(k.oid)) order by k.conname)
+        'definition', pg_get_constraintdef(k.oid),
+        'comment', obj_description(k.oid, 'pg_constraint')) order by k.conname)
       from pg_constraint k where k.contypid = t.oid and k.contype = 'c') as constraints,
     d.description as comment
   from pg_type t join pg_type b on b.oid = t.typbasetype ${TYPE_COMMENT}
@@ -199,7 +200,8 @@ export const COMPOSITES = `
     (select json_agg(json_build_object('name', a.attname,
         'type', format_type(a.atttypid, a.atttypmod),
         'collation', case when a.attcollation <> at.typcollation
-          then a.attcollation::regcollation::text end) order by a.attnum)
+          then a.attcollation::regcollation::text end,
+        'comment', col_description(a.attrelid, a.attnum)) order by a.attnum)
       from pg_attribute a join pg_type at on at.oid = a.atttypid
       where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped) as attributes
   from pg_type t join pg_class c on c.oid = t.typrelid and c.relkind = 'c' ${TYPE_COMMENT}

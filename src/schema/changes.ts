@@ -175,6 +175,8 @@ export const key = {
   partitioned: (name: string) => `partitioned:${name}`,
   gone: (name: string) => `gone:${name}`,
   goneTable: (name: string) => `gone:table.${name}`,
+  /** No row of the table's type may be held elsewhere before this is done. */
+  rows: (table: string) => `rows:${table}`,
   /** The table is a part of the parents that it shall be a part of. */
   parents: (table: string) => `parents:${table}`,
   goneType: (name: string) => `gone:type.${name}`,

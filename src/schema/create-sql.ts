@@ -232,8 +232,10 @@ export function columnSettings(name: string, column: Column, table: Table | null
 }
 
 /** `CONSTRAINT task_pkey PRIMARY KEY (id)` */
-export function inlineConstraint({ name, definition, indexOptions }: Constraint): string {
-  return `CONSTRAINT ${id(name)} ${withIndexOptions(definition, indexOptions)}`;
+export function inlineConstraint({ name, kind, definition, indexOptions }: Constraint): string {
+  // Of exclusion constraints the server prints them itself.
+  const options = kind === "exclude" ? [] : indexOptions;
+  return `CONSTRAINT ${id(name)} ${withIndexOptions(definition, options)}`;
 }
 
 /** WITH (...) goes behind the columns and INCLUDE, in front of DEFERRABLE and WHERE. */

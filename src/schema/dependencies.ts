@@ -11,6 +11,12 @@ export interface Edges {
 const typesOf = (columns: readonly Column[]): string[] =>
   columns.flatMap(({ usesType }) => (usesType === null ? [] : [key.type(usesType)]));
 
+/** A table that changes cannot have its rows held elsewhere. */
+const rowsOf = ({ name }: Table, columns: readonly Column[]): string[] =>
+  columns.flatMap(({ usesType }) =>
+    usesType === null || usesType === name ? [] : [key.rows(usesType)],
+  );
+
 /** Types that a domain or a composite type stands on; the server's own are in nobody's list. */
 function madeOf(type: NewType): string[] {
   if (type.of === "enum") return [];
@@ -67,6 +73,7 @@ function ofAddition(change: Addition): Edges {
         ],
         needs: [
           ...typesOf(table.columns),
+          ...rowsOf(table, table.columns),
           ...sequencesOf(table.columns),
           ...parents.map(key.table),
           ...change.needs,
@@ -78,12 +85,14 @@ function ofAddition(change: Addition): Edges {
         provides: [
           key.column(change.table.name, change.column.name),
           key.notNull(change.table.name, change.column.name),
+          key.rows(change.table.name),
         ],
         needs: [
           key.table(change.table.name),
           // Where the name is an old one, of a column that is renamed.
           `gone:${change.table.name}.${change.column.name}`,
           ...typesOf([change.column]),
+          ...rowsOf(change.table, [change.column]),
           ...sequencesOf([change.column]),
           ...columnsOf(change.table, change.column.reads),
         ],

@@ -131,10 +131,11 @@ function toDomain(row: DomainRow, respell: (text: string) => string): Domain {
 function toComposite(row: CompositeRow, respell: (text: string) => string): Composite {
   return {
     name: row.name,
-    attributes: (row.attributes ?? []).map(({ name, type, collation }) => ({
+    attributes: (row.attributes ?? []).map(({ name, type, collation, comment }) => ({
       name,
       type: respell(type),
       collation: collation === null ? null : respell(collation),
+      comment,
     })),
     comment: row.comment,
   };

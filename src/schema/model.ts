@@ -41,8 +41,10 @@ export interface Domain {
 
 export interface DomainConstraint {
   readonly name: string;
+  /** Without `NOT VALID`. */
   readonly definition: string;
   readonly validated: boolean;
+  readonly comment: string | null;
 }
 
 export interface Composite {
@@ -55,6 +57,7 @@ export interface Attribute {
   readonly name: string;
   readonly type: string;
   readonly collation: string | null;
+  readonly comment: string | null;
 }
 
 export interface SequenceOptions {

@@ -100,6 +100,9 @@ function judgeAlterTable(statement: { objtype?: string; cmds?: Node[] }): Verdic
   }
   for (const command of statement.cmds ?? []) {
     const subtype = "AlterTableCmd" in command ? command.AlterTableCmd.subtype : undefined;
+    if (statement.objtype === "OBJECT_INDEX" && subtype === "AT_SetStatistics") {
+      return refuse("ALTER INDEX ... SET STATISTICS");
+    }
     if (subtype === undefined || !ALTER_TABLE.has(subtype)) {
       const words = (subtype ?? "").replace("AT_", "").replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ");
       return refuse(
@@ -116,6 +119,9 @@ const STATES = "state the table as it shall be";
 /** `CREATE FUNCTION`, `SET`, `COMMIT`: the tree's own name as words. */
 function describe(node: Node): string {
   const [name = "statement"] = Object.keys(node);
+  if ("CreateFunctionStmt" in node && node.CreateFunctionStmt.is_procedure === true) {
+    return "CREATE PROCEDURE";
+  }
   if ("TransactionStmt" in node) {
     return (node.TransactionStmt.kind ?? "transaction")
       .replace("TRANS_STMT_", "")

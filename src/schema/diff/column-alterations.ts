@@ -42,7 +42,7 @@ export function dropColumn(table: Table, column: Column, scope: Scope): Alterati
       ...(first ? [drop] : []),
     ],
     up: first ? [] : [drop],
-    down: columnBack(table, column, scope),
+    down: isKeyOfRows(table, column) ? null : columnBack(table, column, scope),
     note: "the down section brings the column back empty, and without NOT NULL",
     provides: [
       `gone:${table.name}.${column.name}`,
@@ -53,6 +53,13 @@ export function dropColumn(table: Table, column: Column, scope: Scope): Alterati
       .map(({ name: reader }) => `gone:${table.name}.${reader}`),
   });
 }
+
+/** The primary key would not come back: the rows would hold the same value, or none. */
+const isKeyOfRows = ({ constraints }: Table, column: Column): boolean =>
+  column.identity === null &&
+  column.generated === null &&
+  column.default?.startsWith("nextval(") !== true &&
+  constraints.some(({ kind, columns }) => kind === "primary" && columns.includes(column.name));
 
 /** Indexes, keys and the sequence that go with a column. */
 const goneWith = (table: Table, { name: column }: Column, { live }: Scope): string[] => [
@@ -95,7 +102,15 @@ export function changeType(table: Table, live: Column, desired: Column, scope: S
     first: keys.map(({ drop }) => drop),
     up: to,
     last: keys.flatMap(({ add }) => add),
-    down: isRead ? null : retype(table, desired, live, scope),
+    // The identity is back by then, and has no default beside it.
+    down: isRead
+      ? null
+      : retype(
+          table,
+          live.identity === null ? desired : { ...desired, default: null },
+          live,
+          scope,
+        ),
     undo: undo({
       first: keys.map(({ drop }) => drop),
       references: keys.flatMap(({ add }) => add),

@@ -1,7 +1,7 @@
 /** Comments, of whatever kind of object. */
 import type { Addition } from "../changes.js";
 
-interface Commented {
+export interface Commented {
   readonly comment: string | null;
 }
 

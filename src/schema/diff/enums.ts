@@ -96,8 +96,20 @@ function rebuildEnum(live: EnumType, desired: EnumType, scope: Scope): Alteratio
       heldFastNote(live.name, scope) ??
       `rows that hold a dropped value make it fail: a person has to change them first. If it was renamed, write instead: ${renameSql(live, desired, scope)}`,
     provides: [key.type(live.name)],
+    needs: goingWith(live.name, scope),
   });
 }
+
+/** Columns that go by themselves: before, so that they take no part, nor on the way back. */
+const goingWith = (type: string, { live, desired }: Scope): string[] =>
+  usesOf(live, type)
+    .filter((use) => goes(use, desired))
+    .map(({ table, column }) => `gone:${table}.${column.name}`);
+
+const goes = ({ table, column }: Use, desired: Model): boolean =>
+  desired.tables
+    .find(({ name }) => name === table)
+    ?.columns.every(({ name }) => name !== column.name) ?? false;
 
 /** Spelled out where one value stands in the place of one that goes. */
 function renameSql(live: EnumType, desired: EnumType, { namespace }: Scope): string {
@@ -112,12 +124,13 @@ function renameSql(live: EnumType, desired: EnumType, { namespace }: Scope): str
 
 function holderNote(name: string, scope: Scope): string | null {
   const type = qualified(scope.namespace, name);
-  const holder = [...scope.live.domains, ...scope.live.composites].find((other) =>
-    isMadeOf(other, type),
-  );
-  return holder === undefined
-    ? null
-    : `the type ${holder.name} is made of it and cannot be moved to a new one: a person has to create it anew, with the columns that hold it`;
+  const [first, ...others] = [...scope.live.domains, ...scope.live.composites]
+    .filter((other) => isMadeOf(other, type))
+    .map((other) => other.name);
+  if (first === undefined) return null;
+  return others.length === 0
+    ? `the type ${first} is made of it and cannot be moved to a new one: a person has to create it anew, with the columns that hold it`
+    : `the types ${[first, ...others].join(", ")} are made of it and cannot be moved to a new one: a person has to create them anew, with the columns that hold them`;
 }
 
 /** Columns that no statement gives another type. */
@@ -145,7 +158,7 @@ function swapType(name: string, to: EnumType, scope: Scope): string[] {
   const { namespace, desired } = scope;
   const old = withSuffix(name, "_old");
   const type = qualified(namespace, name);
-  const uses = usesOf(scope.live, name);
+  const uses = usesOf(scope.live, name).filter((use) => !goes(use, desired));
   // What mentions the type's values would still compare with the old type.
   const mentions = (text: string): boolean => text.includes(`::${type}`);
   const tables = scope.live.tables.map((table) => ({

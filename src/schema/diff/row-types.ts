@@ -2,15 +2,22 @@
  * Tables whose row type is the type of columns elsewhere: PostgreSQL changes no type of their columns,
  * and adds none that has a value in every row, while such a column is there.
  */
-import type { Addition, Alteration, Change } from "../changes.js";
+import { key, type Addition, type Alteration, type Change } from "../changes.js";
 import { columnSql } from "../create-sql.js";
 import { edges } from "../dependencies.js";
 import type { Model } from "../model.js";
 import { alteration } from "./alteration.js";
 
-export function withoutUsedRows(changes: readonly Change[], live: Model): Change[] {
+export function withoutUsedRows(found: readonly Change[], live: Model): Change[] {
+  const held = heldBy(found);
+  // A new column that will hold the rows waits for it, and is in the way of its undoing.
+  const changes = found.map((change) =>
+    change.kind === "alteration" && RETYPES.has(change.operation) && held.has(change.table ?? "")
+      ? { ...change, provides: [...change.provides, key.rows(change.table ?? "")], down: null }
+      : change,
+  );
   const users = usersOf(live);
-  if (users.size === 0) return [...changes];
+  if (users.size === 0) return changes;
   return changes.map((change) => {
     if (change.kind === "add_column" && hasValues(change)) {
       const user = users.get(change.table.name);
@@ -39,6 +46,17 @@ function usersOf({ tables }: Model): ReadonlyMap<string, string> {
     ),
   );
 }
+
+/** Tables of whose rows new columns are made. */
+const heldBy = (changes: readonly Change[]): ReadonlySet<string | null> =>
+  new Set(
+    changes.flatMap((change) => {
+      if (change.kind === "add_column") return [change.column.usesType];
+      return change.kind === "create_table"
+        ? change.table.columns.map(({ usesType }) => usesType)
+        : [];
+    }),
+  );
 
 type AddColumn = Addition & { readonly kind: "add_column" };
 

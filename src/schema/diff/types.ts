@@ -4,7 +4,7 @@ import { createType } from "../create-sql.js";
 import type { Composite, Domain, DomainConstraint, Model } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
-import { commentChange } from "./comments.js";
+import { commentChange, type Commented } from "./comments.js";
 import { isMadeOf } from "./holders.js";
 import { byName, type Owned, type Scope } from "./scope.js";
 import { diffEnum } from "./enums.js";
@@ -27,7 +27,11 @@ export function diffTypes(scope: Scope, owned: Owned): Change[] {
         target: `${word} ${qualified(scope.namespace, type.name)}`,
         needs: [key.type(type.name)],
       });
-      return comment === null ? changes : [...changes, comment];
+      return [
+        ...changes,
+        ...(comment === null ? [] : [comment]),
+        ...partComments(existing, type, scope),
+      ];
     }),
     ...[...live.values()]
       .filter(({ name }) => !names.has(name) && owned.types.has(name))
@@ -41,6 +45,36 @@ function typesOf(model: Model): NewType[] {
     ...model.domains.map((type) => ({ of: "domain" as const, ...type })),
     ...model.composites.map((type) => ({ of: "composite" as const, ...type })),
   ];
+}
+
+/** Comments on a domain's checks and a composite type's attributes. */
+function partComments(live: NewType | undefined, type: NewType, scope: Scope): Change[] {
+  const name = qualified(scope.namespace, type.name);
+  const commented = (
+    from: Commented | undefined,
+    to: Commented & { readonly name: string },
+    target: string,
+    needs: readonly string[] = [],
+  ): Change[] => {
+    const place = { table: null, object: `${type.name}.${to.name}`, target };
+    const change = commentChange(from, to, { ...place, needs: [key.type(type.name), ...needs] });
+    return change === null ? [] : [change];
+  };
+  if (type.of === "composite") {
+    const before = byName(live?.of === "composite" ? live.attributes : []);
+    return type.attributes.flatMap((attribute) =>
+      commented(before.get(attribute.name), attribute, `COLUMN ${name}.${id(attribute.name)}`),
+    );
+  }
+  if (type.of !== "domain") return [];
+  const twinOf = twins(live?.of === "domain" ? live.constraints : [], type, scope);
+  return type.constraints.flatMap((constraint) => {
+    const twin = twinOf(constraint);
+    const called = twin?.name ?? constraint.name;
+    return commented(twin, constraint, `CONSTRAINT ${id(called)} ON DOMAIN ${name}`, [
+      key.constraint(type.name, constraint.name),
+    ]);
+  });
 }
 
 function dropType(type: NewType, scope: Scope): Change {
@@ -141,31 +175,53 @@ function containerNote({ name }: Domain, scope: Scope): string | null {
     : `PostgreSQL cannot check a domain's values inside ${holder}: a person has to move that to the base type before, and back after`;
 }
 
+const sameCheck =
+  ({ name }: Domain, scope: Scope) =>
+  (a: DomainConstraint, b: DomainConstraint): boolean =>
+    scope.same({
+      kind: "domain",
+      of: name,
+      column: null,
+      live: a.definition,
+      desired: b.definition,
+    });
+
+/** The live check that each desired one is, by its name or else by what it says; each only once. */
+function twins(live: readonly DomainConstraint[], desired: Domain, scope: Scope) {
+  const same = sameCheck(desired, scope);
+  const left = new Map(byName(live));
+  const found = new Map<string, DomainConstraint>();
+  for (const constraint of desired.constraints) {
+    const twin =
+      left.get(constraint.name) ?? [...left.values()].find((other) => same(other, constraint));
+    if (twin === undefined) continue;
+    left.delete(twin.name);
+    found.set(constraint.name, twin);
+  }
+  return ({ name }: DomainConstraint): DomainConstraint | undefined => found.get(name);
+}
+
 function diffDomainConstraints(
   live: Domain,
   desired: Domain,
   head: string,
   scope: Scope,
 ): Change[] {
-  const same = (a: DomainConstraint, b: DomainConstraint): boolean =>
-    scope.same({
-      kind: "domain",
-      of: desired.name,
-      column: null,
-      live: a.definition,
-      desired: b.definition,
-    });
+  const same = sameCheck(desired, scope);
+  const twinOf = twins(live.constraints, desired, scope);
   const left = new Map(byName(live.constraints));
-  const add = ({ name, definition }: DomainConstraint) =>
-    `${head} ADD CONSTRAINT ${id(name)} ${definition}`;
+  const add = ({ name, definition, validated }: DomainConstraint) =>
+    `${head} ADD CONSTRAINT ${id(name)} ${definition}${validated ? "" : " NOT VALID"}`;
   const drop = ({ name }: DomainConstraint) => `${head} DROP CONSTRAINT ${id(name)}`;
   const note = containerNote(desired, scope);
   const changes: Change[] = [];
   for (const constraint of desired.constraints) {
-    const twin =
-      left.get(constraint.name) ?? [...left.values()].find((other) => same(other, constraint));
+    const twin = twinOf(constraint);
     if (twin !== undefined) left.delete(twin.name);
-    if (twin !== undefined && same(twin, constraint)) continue;
+    if (twin !== undefined && same(twin, constraint)) {
+      if (constraint.validated && !twin.validated) changes.push(validated(twin, head, note));
+      continue;
+    }
     changes.push(
       alteration({
         operation: "change_constraint",
@@ -178,6 +234,7 @@ function diffDomainConstraints(
           twin === undefined || note === null
             ? [drop(constraint), ...(twin === undefined ? [] : [add(twin)])]
             : null,
+        provides: [key.constraint(desired.name, constraint.name)],
       }),
     );
   }
@@ -194,6 +251,21 @@ function diffDomainConstraints(
     );
   }
   return changes;
+}
+
+function validated({ name, definition }: DomainConstraint, head: string, note: string | null) {
+  return alteration({
+    operation: "change_constraint",
+    table: null,
+    object: name,
+    reason: `every column of the domain would be checked: ${definition}`,
+    up: [`${head} VALIDATE CONSTRAINT ${id(name)}`],
+    down: [
+      `${head} DROP CONSTRAINT ${id(name)}`,
+      `${head} ADD CONSTRAINT ${id(name)} ${definition} NOT VALID`,
+    ],
+    note,
+  });
 }
 
 /** The type, and those that are made of it. */

@@ -546,3 +546,29 @@ create table t (id int constraint filled not null, constraint t_id_not_null chec
 --unsafe
 unsupported t.t_id_not_null
 --person
+
+--- an exclusion constraint with included columns and storage parameters
+--old
+create table r (id int primary key, during tsrange);
+create table s (id int primary key, during tsrange, on_ boolean, constraint kept exclude using gist (during with &&) with (fillfactor=80) where (on_));
+--data
+insert into r values (1, '[2020-01-01,2020-01-02)');
+--new
+create table r (id int primary key, during tsrange,
+  constraint apart exclude using gist (during with &&) include (id) with (fillfactor=70) where (id > 0) deferrable initially deferred);
+create table s (id int primary key, during tsrange, on_ boolean, constraint kept exclude using gist (during with &&) with (fillfactor=80) where (on_));
+create table q (during tsrange, constraint q_apart exclude using gist (during with &&) with (fillfactor=70));
+--safe
+add_constraint r.apart
+create_table q
+
+--- a column goes that the primary key is made of
+--old
+create table t (id int, x int, primary key (id, x));
+--data
+insert into t values (1, 1);
+--new
+create table t (id int primary key);
+--unsafe
+drop_column t.x
+change_primary_key t.t_pkey

@@ -457,3 +457,14 @@ create table m_1 partition of m for values from (5) to (15);
 --unsafe
 unsupported m_1
 --person
+
+--- a column of a partition key gets another type
+--old
+create table m (id int not null, k int not null, v text) partition by range (id);
+create table m_1 partition of m for values from (0) to (10) partition by list ((k + 1));
+--new
+create table m (id int not null, k bigint not null, v text) partition by range (id);
+create table m_1 partition of m for values from (0) to (10) partition by list ((k + 1));
+--unsafe
+change_type m.k
+--person

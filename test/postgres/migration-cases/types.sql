@@ -488,3 +488,90 @@ create table u (id int primary key, a addr);
 change_type addr
 unsupported t.last
 unsupported u
+
+--- comments on a domain's checks and a composite type's attributes
+--old
+create domain d as int constraint positive check (value > 0) constraint small check (value < 10);
+comment on constraint positive on domain d is 'before';
+create type c as (x int, y int);
+comment on column c.x is 'before';
+--new
+create domain d as int constraint positive check (value > 0) constraint small check (value < 10);
+comment on constraint small on domain d is 'new';
+create type c as (x int, y int);
+comment on column c.x is 'after';
+create domain e as text constraint filled check (value <> '');
+comment on constraint filled on domain e is 'of a new one';
+create type f as (z int);
+comment on column f.z is 'of a new one';
+--safe
+create_enum e
+create_enum f
+set_comment c.x
+set_comment d.positive
+set_comment d.small
+set_comment e.filled
+set_comment f.z
+
+--- a comment on a domain's check that a revision adds
+--old
+create domain d as int;
+--new
+create domain d as int constraint positive check (value > 0);
+comment on constraint positive on domain d is 'new';
+--unsafe
+change_constraint positive
+unsupported d.positive
+
+--- a domain gets a check that its columns need not hold
+--old
+create domain d as int;
+create table t (id int, n d);
+--data
+insert into t values (1, -1);
+--new
+create domain d as int;
+alter domain d add constraint positive check (value > 0) not valid;
+create table t (id int, n d);
+--unsafe
+change_constraint positive
+
+--- a domain's check is to hold for the columns too
+--old
+create domain d as int;
+create table t (id int, n d);
+--extra
+alter domain d add constraint positive check (value > 0) not valid;
+--new
+create domain d as int constraint positive check (value > 0);
+create table t (id int, n d);
+--data
+insert into t values (1, 1);
+--unsafe
+change_constraint positive
+
+--- an enum value goes together with the column that has it as default
+--old
+create type mood as enum ('sad', 'glad', 'odd');
+create table t (id int, m mood default 'sad', n mood[] default '{odd}');
+--data
+insert into t values (1);
+--new
+create type mood as enum ('sad', 'glad');
+create table t (id int, m mood default 'sad');
+--unsafe
+drop_enum_value mood.odd
+drop_column t.n
+
+--- an enum value goes from a domain and a composite type
+--old
+create type mood as enum ('sad', 'glad', 'odd');
+create domain fine as mood default 'glad';
+create type pair as (a mood, b int);
+--new
+create type mood as enum ('sad', 'glad');
+create domain fine as mood default 'glad';
+create type pair as (a mood, b int);
+--unsafe
+drop_enum_value mood.odd
+--person

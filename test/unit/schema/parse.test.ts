@@ -61,3 +61,14 @@ test("a mistake is told with file and line, also behind characters of several by
   await expect(parse("-- ünïcödé\n\ncreate tabel t;")).rejects.toThrow("schema.sql:3");
   await expect(parse("-- 😀\ncommit;")).rejects.toThrow("schema.sql:2");
 });
+
+test("what the planner does not manage is refused with its place", async () => {
+  await expect(
+    parse(
+      "create table t (a int);\ncreate index i on t ((a + 1));\nalter index i alter 1 set statistics 9",
+    ),
+  ).rejects.toThrow("ALTER INDEX ... SET STATISTICS (schema.sql:3)");
+  await expect(parse("create procedure p() language sql as 'select 1'")).rejects.toThrow(
+    "CREATE PROCEDURE (schema.sql:1)",
+  );
+});
