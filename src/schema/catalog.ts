@@ -119,12 +119,14 @@ export const CONSTRAINTS = `
     (select json_agg(a.attname order by u.place) from unnest(k.confkey) with ordinality u(num, place)
       join pg_attribute a on a.attrelid = k.confrelid and a.attnum = u.num) as ref_columns,
     case when k.contype in ('p', 'u', 'x') then to_json(ki.reloptions) end as index_options,
-    k.convalidated as validated, d.description as comment
+    k.convalidated as validated, d.description as comment, di.description as index_comment
   from pg_constraint k
   join pg_class c on c.oid = k.conrelid
   left join pg_class ki on ki.oid = k.conindid
   left join pg_class rc on rc.oid = k.confrelid
   left join pg_description d on d.classoid = 'pg_constraint'::regclass and d.objoid = k.oid
+  left join pg_description di on k.contype in ('p', 'u', 'x')
+    and di.classoid = 'pg_class'::regclass and di.objoid = k.conindid and di.objsubid = 0
   where ${TABLE_FILTER} and k.contype in ('p', 'u', 'f', 'c', 'x')
     and k.conparentid = 0 and k.coninhcount = 0
   order by k.conrelid, k.conname`;
@@ -153,7 +155,6 @@ export const INDEXES = `
       and k.conrelid = i.indrelid and k.contype in ('p', 'u', 'x'))
   order by ic.relname`;
 
-/** Comments on indexes that belong to constraints are seldom; they are read with the constraint. */
 export const SEQUENCES = `
   select c.relname as name, c.relpersistence = 'u' as unlogged, ${SEQUENCE_OPTIONS},
     oc.relname as owner_table, oa.attname as owner_column, d.description as comment

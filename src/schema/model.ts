@@ -149,6 +149,8 @@ export interface Constraint {
   readonly indexOptions: readonly string[];
   readonly validated: boolean;
   readonly comment: string | null;
+  /** On the index behind it. */
+  readonly indexComment: string | null;
 }
 
 export interface Index {

@@ -65,6 +65,7 @@ export interface ConstraintRow {
   index_options: string[] | null;
   validated: boolean;
   comment: string | null;
+  index_comment: string | null;
 }
 
 export interface IndexRow {

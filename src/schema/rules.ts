@@ -4,6 +4,7 @@
  * ignored. Refusing here is also what keeps a careless file from changing the live database.
  */
 import type { AlterTableType, Node } from "@pgsql/types";
+import { mentioned } from "./ast.js";
 
 /** What a statement of schema files is. */
 export type StatementKind =
@@ -58,6 +59,7 @@ const BY_REVISION =
   "schema files cannot hold it; write it as a revision: supervise db revision -m TEXT";
 
 export function judge(node: Node): Verdict {
+  if (placesIndex(node)) return refuse("TABLESPACE of an index");
   if ("CreateStmt" in node) {
     const { relation, ofTypename } = node.CreateStmt;
     if (relation?.relpersistence === "t") return refuse("a temporary table", "remove it");
@@ -92,6 +94,16 @@ export function judge(node: Node): Verdict {
     return refuse(`COMMENT ON ${type.replace("OBJECT_", "").replaceAll("_", " ")}`);
   }
   return refuse(describe(node), remedyFor(node));
+}
+
+/** Where an index lies is not compared. */
+function placesIndex(node: Node): boolean {
+  const elsewhere = (space: string | undefined) => space !== undefined && space !== "pg_default";
+  if ("IndexStmt" in node) return elsewhere(node.IndexStmt.tableSpace);
+  return (
+    ("CreateStmt" in node || "AlterTableStmt" in node) &&
+    mentioned(node).constraints.some(({ indexspace }) => elsewhere(indexspace))
+  );
 }
 
 function judgeAlterTable(statement: { objtype?: string; cmds?: Node[] }): Verdict {

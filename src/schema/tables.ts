@@ -137,6 +137,7 @@ function toConstraint(row: ConstraintRow, respell: Respell): Constraint {
     indexOptions: [...(row.index_options ?? [])].sort(),
     validated: row.validated,
     comment: row.comment,
+    indexComment: row.index_comment,
   };
 }
 

@@ -31,8 +31,17 @@ export function diffConstraints(live: Table, desired: Table, scope: Scope): Cons
   const indexesUsed = new Set<string>();
   for (const constraint of added) {
     const twin = takeTwin(left, constraint, desired, scope);
-    if (twin !== null) changes.push(...renamed(desired, twin, constraint, scope));
-    else changes.push(...addOrReplace(live, desired, constraint, left, indexesUsed, scope));
+    if (twin !== null) {
+      const renames = renamed(desired, twin, constraint, scope);
+      const isRenamed = renames.some(({ kind }) => kind === "alteration");
+      const called = isRenamed ? constraint.name : twin.name;
+      changes.push(...renames, ...comments(desired, twin, { ...constraint, name: called }, scope));
+    } else {
+      changes.push(
+        ...addOrReplace(live, desired, constraint, left, indexesUsed, scope),
+        ...comments(desired, undefined, constraint, scope),
+      );
+    }
   }
   const kept = new Set(desired.columns.map(({ name }) => name));
   for (const constraint of left.values()) {
@@ -97,21 +106,44 @@ function sameConstraint(
 
 function compare(table: Table, live: Constraint, desired: Constraint, scope: Scope): Change[] {
   if (!sameConstraint(table, live, desired, scope)) {
-    return [replaceConstraint(table, live, desired, scope)];
+    return [
+      replaceConstraint(table, live, desired, scope),
+      ...comments(table, undefined, desired, scope),
+    ];
   }
-  const comment = commentChange(live, desired, {
-    table: table.name,
-    object: desired.name,
-    target: `CONSTRAINT ${id(desired.name)} ON ${qualified(scope.namespace, table.name)}`,
-    needs: [key.constraint(table.name, desired.name)],
-  });
   const invalid = !live.validated && desired.validated;
   return [
     ...(invalid
       ? [{ kind: "validate_constraint" as const, table, constraint: desired }]
       : indexOptionChanges(table, live, desired, scope)),
-    ...(comment === null ? [] : [comment]),
+    ...comments(table, live, desired, scope),
   ];
+}
+
+/** Those on the constraint and on the index behind it. */
+function comments(
+  table: Table,
+  live: Constraint | undefined,
+  desired: Constraint,
+  { namespace }: Scope,
+): Change[] {
+  const { name } = desired;
+  const place = {
+    table: table.name,
+    object: name,
+    needs: [key.constraint(table.name, name)],
+  };
+  return [
+    commentChange(live, desired, {
+      ...place,
+      target: `CONSTRAINT ${id(name)} ON ${qualified(namespace, table.name)}`,
+    }),
+    commentChange(
+      { comment: live?.indexComment ?? null },
+      { comment: desired.indexComment },
+      { ...place, target: `INDEX ${qualified(namespace, name)}` },
+    ),
+  ].filter((change) => change !== null);
 }
 
 function indexOptionChanges(

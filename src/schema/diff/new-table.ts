@@ -33,6 +33,13 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
           : key.table(table.name),
       ),
     ),
+    ...table.constraints.map(({ name: index, indexComment }) =>
+      comment(
+        { name: index, comment: indexComment },
+        `INDEX ${qualified(scope.namespace, index)}`,
+        key.table(table.name),
+      ),
+    ),
     ...table.indexes.map((index) =>
       comment(index, `INDEX ${qualified(scope.namespace, index.name)}`, key.index(index.name)),
     ),

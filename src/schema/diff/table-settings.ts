@@ -1,6 +1,6 @@
 /** What is said of a table as a whole. All of it is reported, none of it applied. */
 import { key, type Change } from "../changes.js";
-import type { Table } from "../model.js";
+import type { Model, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import { joinsParent, leavesParent, leavingColumns } from "./parents.js";
@@ -167,6 +167,17 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
       : [
           `ALTER TABLE ${qualified(scope.namespace, of.parent)} ATTACH PARTITION ${child} ${of.bound}`,
         ];
+  if (from?.parent === to?.parent && isRepartitioned(to?.parent, scope)) {
+    return [
+      {
+        what: `${describePart(from)} to ${describePart(to)}: the parent is partitioned in another way`,
+        up: [],
+        down: null,
+        note: "a person has to write this part together with the parent's",
+        provides: [key.parents(desired.name)],
+      },
+    ];
+  }
   return [
     {
       what: `${describePart(from)} to ${describePart(to)}: rows may not fit, and queries on the parent see other rows`,
@@ -180,6 +191,11 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
       needs: leavingColumns(desired, scope),
     },
   ];
+}
+
+function isRepartitioned(name: string | undefined, { live, desired }: Scope): boolean {
+  const keyIn = ({ tables }: Model) => tables.find((table) => table.name === name)?.partitionKey;
+  return keyIn(live) !== keyIn(desired);
 }
 
 const describeKey = ({ partitionKey }: Table): string =>

@@ -572,3 +572,33 @@ create table t (id int primary key);
 --unsafe
 drop_column t.x
 change_primary_key t.t_pkey
+
+--- comments on constraints that come, change or have another name
+--old
+create table t (id int, n int, constraint t_pkey primary key (id), constraint changes check (n > 0));
+--extra
+alter table t add constraint another check (id > 0);
+--new
+create table t (id int, n int, constraint t_pkey primary key (id), constraint changes check (n > 1), check (id > 0),
+  constraint comes check (n < 100), constraint single unique (n));
+comment on constraint comes on t is 'comes';
+comment on constraint changes on t is 'changes';
+comment on constraint t_id_check on t is 'by another name';
+comment on constraint single on t is 'single';
+comment on index single is 'its index';
+comment on index t_pkey is 'of the key';
+create table u (id int primary key);
+comment on index u_pkey is 'of a new one';
+--safe
+add_constraint t.comes
+validate_constraint t.comes
+add_constraint t.single
+create_table u
+set_comment t.another
+set_comment t.comes
+set_comment t.single
+set_comment t.t_pkey
+set_comment u.u_pkey
+--unsafe
+change_constraint t.changes
+unsupported t.changes

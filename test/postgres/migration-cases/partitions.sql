@@ -468,3 +468,17 @@ create table m_1 partition of m for values from (0) to (10) partition by list ((
 --unsafe
 change_type m.k
 --person
+
+--- a table is partitioned in another way
+--old
+create table m (id int not null, v text) partition by range (id);
+create table m_1 partition of m for values from (0) to (10);
+--data
+insert into m values (1, 'x');
+--new
+create table m (id int not null, v text) partition by hash (id);
+create table m_1 partition of m for values with (modulus 1, remainder 0);
+--unsafe
+unsupported m
+unsupported m_1
+--person

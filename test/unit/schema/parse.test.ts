@@ -68,6 +68,13 @@ test("what the planner does not manage is refused with its place", async () => {
       "create table t (a int);\ncreate index i on t ((a + 1));\nalter index i alter 1 set statistics 9",
     ),
   ).rejects.toThrow("ALTER INDEX ... SET STATISTICS (schema.sql:3)");
+  for (const text of [
+    "create index i on t (a) tablespace fast",
+    "create table t (a int primary key using index tablespace fast)",
+    "alter table t add constraint u unique (a) using index tablespace fast",
+  ]) {
+    await expect(parse(text)).rejects.toThrow("TABLESPACE of an index (schema.sql:1)");
+  }
   await expect(parse("create procedure p() language sql as 'select 1'")).rejects.toThrow(
     "CREATE PROCEDURE (schema.sql:1)",
   );
