@@ -42,11 +42,10 @@ export async function readFacts(
     if (change.kind !== "add_column" || !change.column.notNull) continue;
     if (change.column.default === null) decideByRows.add(table);
   }
-  const rows = names.size === 0 ? [] : await session.query<SizeRow>(SIZES, [namespace, [...names]]);
   const tables = new Map<string, TableFacts>();
-  for (const row of rows) {
-    const empty = decideByRows.has(row.name) && (await isEmpty(session, namespace, row.name));
-    tables.set(row.name, { rows: Number(row.rows), bytes: Number(row.bytes), empty });
+  for (const [name, size] of await readSizes(session, namespace, [...names])) {
+    const empty = decideByRows.has(name) && (await isEmpty(session, namespace, name));
+    tables.set(name, { ...size, empty });
   }
   return {
     serverVersionNum: session.serverVersionNum,
@@ -56,6 +55,22 @@ export async function readFacts(
     partitions: partitionsOf(live),
     partitioned: new Set(live.tables.filter((table) => table.partitioned).map(({ name }) => name)),
   };
+}
+
+/** Of those of the tables that are there. */
+export async function readSizes(
+  session: Session,
+  namespace: string,
+  tables: readonly string[],
+): Promise<Map<string, Pick<TableFacts, "rows" | "bytes">>> {
+  if (tables.length === 0) return new Map();
+  const rows = await session.query<SizeRow>(SIZES, [namespace, tables]);
+  return new Map(
+    rows.map(({ name, rows: count, bytes }) => [
+      name,
+      { rows: Number(count), bytes: Number(bytes) },
+    ]),
+  );
 }
 
 function tableOf(change: Change): string | null {

@@ -1,7 +1,7 @@
 /** The plan as people and programs see it: contract section 5. */
 import type { Session } from "../postgres/session.js";
-import type { Alteration } from "../schema/changes.js";
 import type { LockLevel, Step } from "../schema/steps.js";
+import type { Weighed } from "./costs.js";
 import type { Outstanding } from "./record.js";
 
 export interface SafeStep {
@@ -47,7 +47,7 @@ export function toSafeStep(step: Step): SafeStep {
 }
 
 /** One unsafe change, with the SQL that a revision would hold as its suggestion. */
-export function toOutstanding(item: Alteration): Outstanding {
+export function toOutstanding(item: Weighed): Outstanding {
   const sql = [...item.first, ...item.up, ...item.last]
     .map((statement) => `${statement};`)
     .join("\n");
@@ -58,6 +58,7 @@ export function toOutstanding(item: Alteration): Outstanding {
     object: item.object,
     reason: item.reason,
     suggestion: [sql, ...(note === "" ? [] : [`-- ${note}`])].filter((text) => text).join("\n"),
+    ...item.cost,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Reads and writes the newest row of dazzle.applied: what the last apply left behind. */
 import type { Alteration } from "../schema/changes.js";
+import type { Cost } from "../schema/cost.js";
 import type { Circle } from "../schema/diff/circles.js";
 import { fingerprintQuery } from "../schema/fingerprint.js";
 import type { Backfill, Step } from "../schema/steps.js";
@@ -18,9 +19,8 @@ export interface OwnedNames {
 }
 
 /** An unsafe change as the plan reports it. */
-export type Outstanding = Pick<Alteration, "operation" | "table" | "object" | "reason"> & {
-  readonly suggestion: string;
-};
+export type Outstanding = Pick<Alteration, "operation" | "table" | "object" | "reason"> &
+  Cost & { readonly suggestion: string };
 
 export interface LastApplied {
   readonly id: string;

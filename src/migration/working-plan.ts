@@ -6,7 +6,7 @@ import { standby } from "../postgres/lock.js";
 import { isRetryable } from "../postgres/sqlstate.js";
 import { withRetries } from "./retry.js";
 import type { Session } from "../postgres/session.js";
-import type { Alteration, Change } from "../schema/changes.js";
+import type { Change } from "../schema/changes.js";
 import { classify } from "../schema/classify.js";
 import { columnOrders, type Circle, type Memory } from "../schema/diff/circles.js";
 import { diffModels } from "../schema/diff/diff.js";
@@ -27,6 +27,7 @@ import type { ParsedSchema } from "../schema/statement.js";
 import type { Step } from "../schema/steps.js";
 import { resumedSteps, stillWanted, withoutUnfinished } from "./resume.js";
 import { withCasts } from "./casts.js";
+import { withCosts, type Weighed } from "./costs.js";
 import { withDependents } from "./dependents.js";
 import { NO_CACHE, readCache, type Cache } from "./cache.js";
 import { recall } from "./remembered.js";
@@ -45,7 +46,7 @@ export interface Desired {
 
 export interface WorkingPlan {
   readonly steps: readonly Step[];
-  readonly unsafe: readonly Alteration[];
+  readonly unsafe: readonly Weighed[];
   readonly live: Model;
   readonly desired: Desired;
   /** Names that change places, to be noted. */
@@ -150,7 +151,7 @@ async function workOutOnce(session: Session, input: PlanInput): Promise<WorkingP
     const steps = additions.flatMap((item) => stepsFor(item, facts, (table) => created.has(table)));
     return {
       steps: [...resumed, ...steps],
-      unsafe: alterations,
+      unsafe: await withCosts(session, alterations, { live, desired: model, facts, created }),
       live,
       circles,
       desired: { parsed, model, fragments: judged.fragments, settled: known },

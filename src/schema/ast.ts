@@ -24,21 +24,25 @@ export interface Found {
   readonly constraints: readonly Constraint[];
   /** Names of called functions, unqualified. */
   readonly calls: readonly string[];
+  /** Names of columns, unqualified. */
+  readonly columns: readonly string[];
 }
 
-/** Every table, type, constraint and function call that a statement mentions. */
+/** Every table, type, constraint, function call and column that a statement mentions. */
 export function mentioned(statement: Node): Found {
   const relations: RangeVar[] = [];
   const types: TypeName[] = [];
   const constraints: Constraint[] = [];
   const calls: string[] = [];
+  const columns: string[] = [];
   walk(statement, (node) => {
     if (isRangeVar(node)) relations.push(node);
     else if (isTypeName(node)) types.push(node);
     else if (isConstraint(node)) constraints.push(node);
     else if (isCall(node)) calls.push(strings(node.funcname).at(-1) ?? "");
+    else if (isColumn(node)) columns.push(...strings(node.fields).slice(-1));
   });
-  return { relations, types, constraints, calls };
+  return { relations, types, constraints, calls, columns };
 }
 
 const isRangeVar = (node: object): node is RangeVar =>
@@ -46,5 +50,7 @@ const isRangeVar = (node: object): node is RangeVar =>
 const isTypeName = (node: object): node is TypeName => "names" in node && "typemod" in node;
 const isConstraint = (node: object): node is Constraint =>
   "contype" in node && typeof node.contype === "string";
+const isColumn = (node: object): node is { fields: Node[] } =>
+  "fields" in node && Array.isArray(node.fields);
 const isCall = (node: object): node is { funcname: Node[] } =>
   "funcname" in node && Array.isArray(node.funcname);

@@ -69,7 +69,12 @@ export type Addition =
       /** What has to be gone before, where it holds the name. */
       readonly needs: readonly string[];
     }
-  | { readonly kind: "own_sequence"; readonly sequence: Sequence }
+  | {
+      readonly kind: "own_sequence";
+      readonly sequence: Sequence;
+      /** It is there, and may be in use. */
+      readonly adopts: boolean;
+    }
   | {
       readonly kind: "create_table";
       readonly table: Table;
@@ -132,6 +137,40 @@ export interface Undo {
   readonly names: readonly string[];
 }
 
+/** A change of a column's type, as the server is asked about it on a table of its own. */
+export interface Retyping {
+  readonly from: string;
+  readonly to: string;
+  /** Both for people: with what else of the type changes, such as the collation. */
+  readonly what: string;
+  /** As it is, under the names that it has once renames are done. */
+  readonly table: Table;
+  readonly column: string;
+  /** Behind `ALTER COLUMN c`: `TYPE text USING c::text`. */
+  readonly clause: string;
+  /** Indexes, keys and checks on the column that stay as they are. */
+  readonly keeps: readonly string[];
+  /** Makes the type, where it is a domain of the same plan. */
+  readonly creates: string | null;
+}
+
+/** What the server does for a change of type. */
+export interface Retyped {
+  /** Every row is written anew, and every index with it. */
+  readonly rewrites: boolean;
+  /** The new type takes every value of the old one. */
+  readonly fits: boolean;
+  /** Indexes that are built anew all the same. */
+  readonly rebuilds: readonly string[];
+  /** Checks that every row is held to once more. */
+  readonly tests: readonly string[];
+}
+
+/** Who does a change that has no statements of its own. */
+export type Elsewhere =
+  | { readonly by: "another"; readonly statements: readonly string[] }
+  | { readonly by: "next apply"; readonly addition: Addition };
+
 /** What a person decides, with the SQL that a revision would hold. */
 export interface Alteration {
   readonly kind: "alteration";
@@ -153,8 +192,11 @@ export interface Alteration {
   readonly provides: readonly string[];
   /** What has to be done before it, among the alterations. */
   readonly needs: readonly string[];
-  /** For a change of type: whether the server knows a cast is asked before the plan is final. */
-  readonly cast: { readonly from: string; readonly to: string } | null;
+  /** For a change of type: what the server knows of it is asked before the plan is final. */
+  readonly cast: Retyping | null;
+  /** The answer; null where there was nothing to ask, or the type is yet to be made. */
+  readonly retyped: Retyped | null;
+  readonly elsewhere: Elsewhere | null;
   /** Statements that cannot run in a transaction. */
   readonly transactional: boolean;
 }

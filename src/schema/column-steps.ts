@@ -1,6 +1,6 @@
 /** Adding a column: at once where that is a matter of the catalog, else filled in batches. */
 import { needsBackfill, rewrites } from "./classify.js";
-import { columnSettings, columnSql } from "./create-sql.js";
+import { columnSql, storageSetting, weakSettings } from "./create-sql.js";
 import type { Column, Table } from "./model.js";
 import { id, qualified, withSuffix } from "./names.js";
 import { step } from "./step.js";
@@ -19,7 +19,10 @@ export function columnSteps(table: Table, column: Column, facts: Facts): Step[] 
       rewrites: rewrites(column),
       work: rewrites(column) ? { rows: known.rows, bytes: known.bytes } : null,
     }),
-    ...columnSettings(name, column, table).map((sql) =>
+    ...storageSetting(name, column, table).map((sql) =>
+      step(facts, { ...base, sql, lock: "ACCESS EXCLUSIVE" }),
+    ),
+    ...weakSettings(name, column).map((sql) =>
       step(facts, { ...base, sql, lock: "SHARE UPDATE EXCLUSIVE" }),
     ),
   ];

@@ -43,7 +43,7 @@ export function constraintSteps(
       step(facts, {
         ...base,
         sql: add,
-        lock: "ACCESS EXCLUSIVE",
+        lock: foreign ? "SHARE ROW EXCLUSIVE" : "ACCESS EXCLUSIVE",
         work: { rows: known.rows, bytes: known.bytes },
       }),
     ];

@@ -215,19 +215,22 @@ export const isIdentityBy = ({ replicaIdentity }: Table, index: string): boolean
 
 /** Storage, statistics and options of one column. */
 export function columnSettings(name: string, column: Column, table: Table | null): string[] {
+  return [...storageSetting(name, column, table), ...weakSettings(name, column)];
+}
+
+export function storageSetting(name: string, column: Column, table: Table | null): string[] {
   const inherits = table !== null && column.inherited;
+  return column.storage === null || inherits
+    ? []
+    : [`ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET STORAGE ${column.storage}`];
+}
+
+/** Those that hold up no query. */
+export function weakSettings(name: string, { name: own, statistics, options }: Column): string[] {
+  const head = `ALTER TABLE ${name} ALTER COLUMN ${id(own)}`;
   return [
-    ...(column.storage === null || inherits
-      ? []
-      : [`ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET STORAGE ${column.storage}`]),
-    ...(column.statistics === null
-      ? []
-      : [
-          `ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET STATISTICS ${column.statistics}`,
-        ]),
-    ...(column.options.length === 0
-      ? []
-      : [`ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET (${column.options.join(", ")})`]),
+    ...(statistics === null ? [] : [`${head} SET STATISTICS ${statistics}`]),
+    ...(options.length === 0 ? [] : [`${head} SET (${options.join(", ")})`]),
   ];
 }
 

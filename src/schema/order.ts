@@ -93,7 +93,8 @@ const sorter = <T extends Change>(changes: readonly T[]): T[] =>
 function holdBack(addition: Addition, waits: Alteration, namespace: string): Alteration {
   const reason = `held back: it waits for ${waits.operation} ${waits.table === null ? "" : `${waits.table}.`}${waits.object}; the next apply adds it after that`;
   const { provides, needs } = edges(addition);
-  const base = { reason, up: [], down: null, provides, needs };
+  const elsewhere = { by: "next apply", addition } as const;
+  const base = { reason, up: [], down: null, provides, needs, elsewhere };
   switch (addition.kind) {
     case "add_index":
       return alteration({

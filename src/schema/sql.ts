@@ -10,9 +10,10 @@ import {
   createType,
 } from "./create-sql.js";
 import { indexSteps } from "./index-steps.js";
+import type { Table } from "./model.js";
 import { id, literal, qualified } from "./names.js";
 import { step } from "./step.js";
-import type { Facts, Step } from "./steps.js";
+import type { Facts, LockLevel, Step } from "./steps.js";
 
 /** `isNew` says whether a table is created by the same plan. */
 export function stepsFor(
@@ -73,21 +74,21 @@ export function stepsFor(
           object: name,
           sql: `ALTER SEQUENCE ${qualified(namespace, name)} OWNED BY ${qualified(namespace, ownedBy.table)}.${id(ownedBy.column)}`,
           grouped: isNew(ownedBy.table),
+          lock: addition.adopts ? "SHARE ROW EXCLUSIVE" : "NONE",
         }),
       ];
     }
     case "create_table": {
       const { table } = addition;
-      const parents = [...table.inherits, ...(table.partitionOf ? [table.partitionOf.parent] : [])];
-      const touchesLive = parents.some((parent) => !isNew(parent));
-      return [createTable(table, namespace), ...afterCreate(table, namespace)].map((sql) =>
+      const lock = lockOfParents(table, isNew);
+      return [createTable(table, namespace), ...afterCreate(table, namespace)].map((sql, at) =>
         step(facts, {
           operation: "create_table",
           table: table.name,
           object: table.name,
           sql,
-          grouped: !touchesLive,
-          lock: touchesLive ? "ACCESS EXCLUSIVE" : "NONE",
+          grouped: lock === "NONE",
+          lock: at === 0 ? lock : "NONE",
         }),
       );
     }
@@ -99,16 +100,30 @@ export function stepsFor(
       return constraintSteps(addition, facts, isNew);
     case "validate_constraint":
       return [validateStep(addition.table, addition.constraint, facts, [])];
-    case "set_comment":
+    case "set_comment": {
+      const isOnNew = addition.table !== null && isNew(addition.table);
       return [
         step(facts, {
           operation: "set_comment",
           table: addition.table,
           object: addition.object,
           sql: `COMMENT ON ${addition.target} IS ${literal(addition.comment)}`,
-          lock: "SHARE UPDATE EXCLUSIVE",
-          grouped: addition.table !== null && isNew(addition.table),
+          lock: isOnNew || LOCKED_BY_NONE.test(addition.target) ? "NONE" : "SHARE UPDATE EXCLUSIVE",
+          grouped: isOnNew,
         }),
       ];
+    }
   }
+}
+
+/** A comment on one of these locks no relation, the constraint's table included. */
+const LOCKED_BY_NONE = /^(?:TYPE|DOMAIN|EXTENSION|CONSTRAINT) /;
+
+/** A partition holds up every query on its parent while it is made, a child only what changes the parent. */
+function lockOfParents(
+  { partitionOf, inherits }: Table,
+  isNew: (table: string) => boolean,
+): LockLevel {
+  if (partitionOf !== null && !isNew(partitionOf.parent)) return "ACCESS EXCLUSIVE";
+  return inherits.some((parent) => !isNew(parent)) ? "SHARE UPDATE EXCLUSIVE" : "NONE";
 }

@@ -1,13 +1,21 @@
 /** A plan as data: what runs, under which timeouts, and what only a person may do. */
 import type { SafeOperation } from "./changes.js";
 
-export type LockLevel =
-  | "ACCESS EXCLUSIVE"
-  | "SHARE ROW EXCLUSIVE"
-  | "SHARE"
-  | "SHARE UPDATE EXCLUSIVE"
-  | "ROW EXCLUSIVE"
-  | "NONE";
+/** From the strongest to none. Those of plain reading hold up nobody who does not take the strongest. */
+export const LOCK_LEVELS = [
+  "ACCESS EXCLUSIVE",
+  "SHARE ROW EXCLUSIVE",
+  "SHARE",
+  "SHARE UPDATE EXCLUSIVE",
+  "ROW EXCLUSIVE",
+  "NONE",
+] as const;
+
+export type LockLevel = (typeof LOCK_LEVELS)[number];
+
+/** NONE where there are none. */
+export const strongest = (locks: readonly LockLevel[]): LockLevel =>
+  LOCK_LEVELS.find((level) => locks.includes(level)) ?? "NONE";
 
 /** Milliseconds; 0 = none. The executor runs the statement under exactly these. */
 export interface Timeouts {

@@ -2,6 +2,8 @@
 import pc from "picocolors";
 import type { MigrateOutcome } from "../../migration/migrate.js";
 import type { Plan, SafeStep } from "../../migration/plan.js";
+import { stepDoes, type Work } from "../../schema/cost.js";
+import type { LockLevel } from "../../schema/steps.js";
 import { counted } from "../../util/counted.js";
 import { formatSize } from "../../util/units.js";
 import type { Io } from "../context.js";
@@ -57,22 +59,41 @@ function renderStep(step: SafeStep, paint: Paint, width: number): string[] {
 
 /** The lock, and how much the statement has to do. */
 function costs(step: SafeStep): string {
-  const lock = step.lock === "NONE" ? "no lock on anything in use" : `lock ${step.lock}`;
-  const { work } = step;
-  const does = step.rewrites ? "rewrites" : step.lock === "ROW EXCLUSIVE" ? "writes" : "reads";
-  const amount =
-    work === null
-      ? "catalog only"
-      : `${does} about ${work.rows.toLocaleString("en")} rows, ${formatSize(work.bytes)}`;
+  const amount = step.work === null ? CATALOG : amountOf({ ...step.work, does: stepDoes(step) });
   const apart = step.transactional ? "" : ", outside a transaction";
-  return `${lock}; ${amount}${apart}`;
+  return `${lockOf(step.lock)}; ${amount}${apart}`;
+}
+
+const CATALOG = "catalog only";
+
+const lockOf = (lock: LockLevel): string =>
+  lock === "NONE" ? "no lock on anything in use" : `lock ${lock}`;
+
+const amountOf = ({ does, rows, bytes }: Pick<Work, "does" | "rows" | "bytes">): string =>
+  `${does} about ${rows.toLocaleString("en")} rows, ${formatSize(bytes)}`;
+
+/** The lock of the rows' part is named where it is not the one that the change takes at its strongest. */
+function costsOfUnsafe({ lock, work }: Unsafe): string[] {
+  if (lock === null) return [];
+  const apart =
+    work === null || work.lock === lock
+      ? ""
+      : work.lock === "NONE"
+        ? " under no lock"
+        : ` under ${work.lock}`;
+  const amount = work === null ? CATALOG : `${amountOf(work)}${apart}`;
+  return [`${lockOf(lock)}; ${amount}`];
 }
 
 function renderUnsafe(item: Unsafe, paint: Paint, width: number): string[] {
   return [
     `  ${paint.red("!")} ${title(item.operation, item.table, item.object)}`,
     ...indent(wrapProse(item.reason, width), (line) => line),
-    ...(item.suggestion === "" ? [] : indent(wrapSql(item.suggestion, width), paint.dim)),
+    ...(item.suggestion === "" ? [] : indent(wrapSql(item.suggestion, width), paint.cyan)),
+    ...indent(
+      costsOfUnsafe(item).flatMap((line) => wrapProse(line, width)),
+      paint.dim,
+    ),
   ];
 }
 

@@ -18,6 +18,9 @@ export interface UnsafeChange {
   readonly object: string;
   readonly reason: string;
   readonly suggestion: string;
+  /** Null where a person has to write the change. */
+  readonly lock: string | null;
+  readonly rewrites: boolean | null;
 }
 
 /** `migrate --dry-run --json`, as far as the page shows it. */

@@ -14,17 +14,21 @@ const isRevisions = (value: unknown): value is RevisionView[] => Array.isArray(v
 const nameOf = ({ operation, table, object }: SafeChange | UnsafeChange): string =>
   `${operation.replaceAll("_", " ")} ${table === null || table === object ? object : `${table}.${object}`}`;
 
-function safeItem(change: SafeChange): HTMLElement {
-  const notes = [
-    change.lock === "" ? null : `lock: ${change.lock}`,
-    change.rewrites ? "rewrites the table" : null,
+function notes({ lock, rewrites }: SafeChange | UnsafeChange): HTMLElement | false {
+  const found = [
+    lock === "" || lock === null ? null : `lock: ${lock}`,
+    rewrites === true ? "rewrites the table" : null,
   ].filter((note) => note !== null);
+  return found.length > 0 && h("p", { class: "note" }, found.join(" · "));
+}
+
+function safeItem(change: SafeChange): HTMLElement {
   return h(
     "li",
     { class: "change" },
     h("h3", {}, h("span", { class: "tag good" }, "safe"), nameOf(change)),
     h("pre", {}, h("code", {}, change.sql)),
-    notes.length > 0 && h("p", { class: "note" }, notes.join(" · ")),
+    notes(change),
   );
 }
 
@@ -35,6 +39,7 @@ function unsafeItem(change: UnsafeChange): HTMLElement {
     h("h3", {}, h("span", { class: "tag bad" }, "unsafe"), nameOf(change)),
     h("p", {}, change.reason),
     change.suggestion !== "" && h("pre", {}, h("code", {}, change.suggestion)),
+    notes(change),
   );
 }
 

@@ -20,6 +20,8 @@ export function alteration(parts: Parts): Alteration {
     last: [],
     undo: undo({}),
     cast: null,
+    retyped: null,
+    elsewhere: null,
     note: null,
     provides: [],
     needs: [],

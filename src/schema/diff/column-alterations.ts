@@ -1,9 +1,17 @@
 /** The changes of a column that a person decides, with the SQL of a revision. */
-import { key, type Alteration } from "../changes.js";
-import { allSequenceClauses, columnSql, createSequence, identitySql } from "../create-sql.js";
+import { key, type Alteration, type Retyping } from "../changes.js";
+import {
+  allSequenceClauses,
+  columnSql,
+  createSequence,
+  createType,
+  identitySql,
+} from "../create-sql.js";
 import type { Column, Model, Table } from "../model.js";
 import { id, literal, qualified, withSuffix } from "../names.js";
+import { retypeNote, retypeReason } from "../retype.js";
 import { alteration, undo } from "./alteration.js";
+import { isMadeOf } from "./holders.js";
 import { keysAcross } from "./keys-across.js";
 import { readsRetyped } from "./retyped.js";
 import { movedInto, setBehind } from "./sequence-position.js";
@@ -94,11 +102,12 @@ export function changeType(table: Table, live: Column, desired: Column, scope: S
   const before = scope.live.tables.find(({ name }) => name === table.name)?.columns ?? [];
   const isRead = [...table.columns, ...before].some(({ reads }) => reads.includes(desired.name));
   const keys = keysAcross(table, desired, scope);
+  const cast = retyping(table, live, desired, scope);
   return alteration({
     operation: "change_type",
     table: table.name,
     object: desired.name,
-    reason: `${spelled(live)} to ${spelled(desired)}: changing a type may rewrite the table under a lock that stops every query, and values may not fit`,
+    reason: retypeReason(cast.what, null),
     first: keys.map(({ drop }) => drop),
     up: to,
     last: keys.flatMap(({ add }) => add),
@@ -115,11 +124,50 @@ export function changeType(table: Table, live: Column, desired: Column, scope: S
       first: keys.map(({ drop }) => drop),
       references: keys.flatMap(({ add }) => add),
     }),
-    cast: { from: live.type, to: desired.type },
-    note: "check the USING expression; where a value does not fit it fails, and a person has to write what becomes of it; the table is locked while it is rewritten",
+    cast,
+    note: retypeNote(null),
     provides: [key.column(table.name, desired.name)],
     needs: typeNeeds(desired),
   });
+}
+
+function retyping(table: Table, from: Column, to: Column, scope: Scope): Retyping {
+  const live = scope.live.tables.find(({ name }) => name === table.name) ?? table;
+  const stays = <T extends { readonly name: string; readonly definition: string }>(
+    item: T,
+    wanted: readonly T[],
+    kind: "index" | "constraint",
+  ): boolean =>
+    wanted.some(
+      ({ name, definition }) =>
+        definition === item.definition ||
+        (name === item.name &&
+          scope.same({
+            kind,
+            of: table.name,
+            column: null,
+            live: item.definition,
+            desired: definition,
+          })),
+    );
+  const domain = scope.desired.domains.find(({ name }) => name === to.usesType);
+  const isNew =
+    domain !== undefined && !scope.live.domains.some(({ name }) => name === domain.name);
+  return {
+    from: from.type,
+    to: to.type,
+    what: `${spelled(from)} to ${spelled(to)}`,
+    table: live,
+    column: to.name,
+    clause: typeClause(from, to, scope),
+    keeps: [
+      ...live.indexes.filter((index) => stays(index, table.indexes, "index")),
+      ...live.constraints.filter((item) => stays(item, table.constraints, "constraint")),
+    ]
+      .filter(({ columns }) => columns.includes(to.name))
+      .map(({ name }) => name),
+    creates: isNew ? createType({ of: "domain", ...domain }, scope.namespace) : null,
+  };
 }
 
 const spelled = ({ type, collation }: Column): string =>
@@ -128,27 +176,40 @@ const spelled = ({ type, collation }: Column): string =>
 const typeNeeds = ({ usesType }: Column): string[] =>
   usesType === null ? [] : [key.type(usesType)];
 
-/** By way of text where no cast of its own leads to a type of the files. */
-function castSql(from: Column, to: Column): string {
+/** By way of text where no cast of its own leads to a type of the files; that writes every row anew. */
+function castSql(from: Column, to: Column, scope: Scope): string {
   const name = id(to.name);
   if (to.type === `${from.type}[]`) {
     return `CASE WHEN ${name} IS NULL THEN NULL ELSE ARRAY[${name}] END`;
   }
-  return to.usesType !== null || from.usesType !== null
-    ? `${name}::text${to.type.endsWith("[]") ? "[]" : ""}::${to.type}`
-    : `${name}::${to.type}`;
+  return isServers(from, scope.live, scope) && isServers(to, scope.desired, scope)
+    ? `${name}::${to.type}`
+    : `${name}::text${to.type.endsWith("[]") ? "[]" : ""}::${to.type}`;
 }
+
+/** A type that the server brings, or a domain over one. */
+function isServers({ usesType }: Pick<Column, "usesType">, model: Model, scope: Scope): boolean {
+  if (usesType === null) return true;
+  const domain = model.domains.find(({ name }) => name === usesType);
+  return (
+    domain !== undefined &&
+    [...model.enums, ...model.composites, ...model.domains].every(
+      ({ name }) => !isMadeOf(domain, qualified(scope.namespace, name)),
+    )
+  );
+}
+
+const typeClause = (from: Column, to: Column, scope: Scope): string =>
+  `TYPE ${spelled(to)} USING ${castSql(from, to, scope)}`;
 
 /** The default goes first: it may not convert by itself. */
 function retype(table: Table, from: Column, to: Column, scope: Scope): string[] {
   const head = alterColumn(table, to, scope);
-  const collation = to.collation === null ? "" : ` COLLATE ${to.collation}`;
-  const using = `USING ${castSql(from, to)}`;
   // An identity column keeps its sequence and has no default to take off.
   const both = from.identity === null && (from.default !== null || to.default !== null);
   return [
     ...(both && from.default !== null ? [`${head} DROP DEFAULT`] : []),
-    `${head} TYPE ${to.type}${collation} ${using}`,
+    `${head} ${typeClause(from, to, scope)}`,
     ...(both && to.default !== null && to.identity === null
       ? [`${head} SET DEFAULT ${to.default}`]
       : []),
@@ -199,7 +260,8 @@ export function changeNotNull(table: Table, desired: Column, scope: Scope): Alte
     operation: "set_not_null",
     table: table.name,
     object: desired.name,
-    reason: "rows may hold nulls, and writers that leave the column out fail",
+    reason:
+      "rows may hold nulls, and writers that leave the column out fail; a check proves it while others read and write, so that the lock that stops every query is held for moments",
     up: [...fillNulls(table, desired, scope.namespace), ...set],
     down: [`${head} DROP NOT NULL`],
     note:
@@ -326,6 +388,17 @@ function ownSequence(table: Table, column: Column, scope: Scope): string[] {
   ];
 }
 
+const anewReason = ({ generated }: Column): string => {
+  switch (generated?.kind) {
+    case "stored":
+      return "the table is rewritten to compute the column, under a lock that stops every query";
+    case "virtual":
+      return "the column is dropped and made anew; no row is written, its values are computed as they are read";
+    case undefined:
+      return "the column is dropped and made anew, without the values that it had";
+  }
+};
+
 /** Generated columns hold nothing of their own, so one is made anew; a plain one would lose its data. */
 export function changeGenerated(
   table: Table,
@@ -343,9 +416,7 @@ export function changeGenerated(
     operation: "change_generated",
     table: table.name,
     object: desired.name,
-    reason: keeps
-      ? "new rows would no longer get the computed value"
-      : "the table is rewritten to compute the column, under a lock that stops every query",
+    reason: keeps ? "new rows would no longer get the computed value" : anewReason(desired),
     // In front of the change of a type that the old expression reads.
     first: [keeps ? `${head} ALTER COLUMN ${name} DROP EXPRESSION` : drop],
     up: keeps

@@ -35,6 +35,7 @@ export function diffEnum(live: EnumType, desired: EnumType, scope: Scope): Chang
       first: [],
       down: [],
       note: `done together with ${live.name}.${first ?? ""}`,
+      elsewhere: { by: "another", statements: rebuild.up } as const,
       provides: [],
     })),
   ];

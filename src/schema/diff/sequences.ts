@@ -19,7 +19,9 @@ export function diffSequences(scope: Scope, owned: Owned): Change[] {
       // Where an identity column becomes a serial one, the change of the column makes it.
       if (takesOver(scope, sequence)) continue;
       changes.push({ kind: "create_sequence", sequence, needs: [] });
-      if (sequence.ownedBy !== null) changes.push({ kind: "own_sequence", sequence });
+      if (sequence.ownedBy !== null) {
+        changes.push({ kind: "own_sequence", sequence, adopts: false });
+      }
     } else changes.push(...compare(existing, sequence, scope));
     const comment = commentChange(existing, sequence, {
       table: sequence.ownedBy?.table ?? null,
@@ -61,6 +63,10 @@ function dropSequence(sequence: Sequence, scope: Scope): Change {
       up: [],
       down: [],
       note: `done together with change_identity ${ownedBy?.table ?? ""}.${column.name}`,
+      elsewhere: {
+        by: "another",
+        statements: [`DROP SEQUENCE ${qualified(scope.namespace, sequence.name)}`],
+      },
     });
   }
   return alteration({
@@ -113,7 +119,7 @@ function compare(live: Sequence, desired: Sequence, scope: Scope): Change[] {
     down.push(`${head} SET ${live.unlogged ? "UNLOGGED" : "LOGGED"}`);
     what.push("its persistence differs");
   }
-  const owns: Change[] = adopts ? [{ kind: "own_sequence", sequence: desired }] : [];
+  const owns: Change[] = adopts ? [{ kind: "own_sequence", sequence: desired, adopts: true }] : [];
   if (what.length === 0) return owns;
   return [
     ...owns,

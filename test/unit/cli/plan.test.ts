@@ -34,6 +34,9 @@ const plan: Plan = {
       reason: `the column goes ${"and its rows with it ".repeat(6)}`.trim(),
       suggestion:
         `ALTER TABLE public.task DROP COLUMN name;\n-- check ${"every word of it ".repeat(8)}`.trim(),
+      lock: "ACCESS EXCLUSIVE",
+      rewrites: false,
+      work: null,
     },
   ],
   revisions: { current: null, pending: ["20260101000000"] },
@@ -69,4 +72,33 @@ test("validating a constraint reads the rows, filling a column writes them", () 
   expect(renderPlan({ ...plan, safe: [fill] }, { colour: false, columns: 80 })).toContain(
     "writes about 50,000 rows",
   );
+});
+
+test("an unsafe change shows its lock and what it does to how many rows, and under which lock", () => {
+  const [change] = plan.unsafe;
+  if (change === undefined) throw new Error("no unsafe change");
+  const text = (cost: Partial<typeof change>) =>
+    renderPlan({ ...plan, unsafe: [{ ...change, ...cost }] }, { colour: false, columns: 80 });
+  expect(text({})).toContain("      lock ACCESS EXCLUSIVE; catalog only\n");
+  const work = { does: "rewrites", rows: 5_000_000, bytes: 400_000_000 } as const;
+  expect(text({ rewrites: true, work: { ...work, lock: "ACCESS EXCLUSIVE" } })).toContain(
+    "      lock ACCESS EXCLUSIVE; rewrites about 5,000,000 rows, 400 MB\n",
+  );
+  expect(
+    text({ work: { ...work, does: "reads", lock: "SHARE UPDATE EXCLUSIVE" } }).replaceAll(
+      /\s+/g,
+      " ",
+    ),
+  ).toContain(
+    "lock ACCESS EXCLUSIVE; reads about 5,000,000 rows, 400 MB under SHARE UPDATE EXCLUSIVE",
+  );
+  expect(text({ lock: "NONE" })).toContain("      no lock on anything in use; catalog only\n");
+});
+
+test("of what a person has to write nothing is said that nobody knows", () => {
+  const [change] = plan.unsafe;
+  if (change === undefined) throw new Error("no unsafe change");
+  const unknown = { ...change, lock: null, rewrites: null, work: null };
+  const text = renderPlan({ ...plan, safe: [], unsafe: [unknown] }, { colour: false, columns: 80 });
+  expect(text).not.toMatch(/lock|catalog only/);
 });
