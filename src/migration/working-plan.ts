@@ -145,7 +145,13 @@ async function workOutOnce(session: Session, input: PlanInput): Promise<WorkingP
       namespace,
     );
     const created = new Set(
-      additions.flatMap((item) => (item.kind === "create_table" ? [item.table.name] : [])),
+      additions.flatMap((item) =>
+        item.kind === "create_table"
+          ? [item.table.name]
+          : item.kind === "create_type"
+            ? [item.type.name]
+            : [],
+      ),
     );
     const resumed = resumedSteps(unfinished, model, facts);
     const steps = additions.flatMap((item) => stepsFor(item, facts, (table) => created.has(table)));

@@ -166,6 +166,13 @@ export interface Retyped {
   readonly tests: readonly string[];
 }
 
+/** What a foreign key may stand on, and how it goes. */
+export interface Standing {
+  /** As what adds these keys provides them. */
+  readonly keys: readonly string[];
+  readonly drop: string;
+}
+
 /** Who does a change that has no statements of its own. */
 export type Elsewhere =
   | { readonly by: "another"; readonly statements: readonly string[] }
@@ -183,6 +190,8 @@ export interface Alteration {
   readonly up: readonly string[];
   /** What comes back behind everything else: foreign keys that went with a key they stand on. */
   readonly last: readonly string[];
+  /** For statements of `last` that bring a foreign key back. */
+  readonly standing: ReadonlyMap<string, Standing>;
   /** Null: it cannot be undone. */
   readonly down: readonly string[] | null;
   readonly undo: Undo;

@@ -71,7 +71,10 @@ function footprintOf(node: Node, around: Surroundings, made: Made): Footprint | 
   if ("AlterDomainStmt" in node) {
     const { subtype, typeName, def } = node.AlterDomainStmt;
     const constraint = def !== undefined && "Constraint" in def ? def.Constraint : undefined;
-    const tests = subtype === "O" || (subtype === "C" && constraint?.skip_validation !== true);
+    const tests =
+      subtype === "O" ||
+      subtype === "V" ||
+      (subtype === "C" && constraint?.skip_validation !== true);
     const tables = tests ? around.holders(strings(typeName).at(-1) ?? "") : [];
     return just(tables.length === 0 ? "NONE" : "SHARE", tables.flatMap(reads));
   }

@@ -64,6 +64,7 @@ export function order(changes: readonly (Addition | Alteration)[], namespace: st
     for (const name of item.provides) if (!blocked.has(name)) blocked.set(name, item);
   }
   const free: Addition[] = [];
+  const later = new Set<string>();
   for (const addition of sorted) {
     const { needs, provides } = edges(addition);
     const waits = needs.map((name) => blocked.get(name)).find((item) => item !== undefined);
@@ -73,6 +74,7 @@ export function order(changes: readonly (Addition | Alteration)[], namespace: st
     }
     const held = holdBack(addition, waits, namespace);
     alterations.push(held);
+    for (const name of provides) later.add(name);
     for (const name of provides) if (!blocked.has(name)) blocked.set(name, held);
   }
   // A type goes when nothing is left that is made of it.
@@ -82,8 +84,37 @@ export function order(changes: readonly (Addition | Alteration)[], namespace: st
     dropsType(item) ? LAST : (ALTERATION_RANK[item.operation] ?? 12);
   return {
     additions: free,
-    alterations: sorter(alterations.sort((a, b) => rank(a) - rank(b))),
+    alterations: sorter(standingLater(alterations, later).sort((a, b) => rank(a) - rank(b))),
   };
+}
+
+/**
+ * A foreign key that can stand on nothing but what the next apply adds comes back with that, and on
+ * the way back goes in front of it.
+ */
+function standingLater(
+  alterations: readonly Alteration[],
+  later: ReadonlySet<string>,
+): Alteration[] {
+  const drops = new Map<string, string[]>();
+  const shortened = alterations.map((item): Alteration => {
+    const last = item.last.filter((sql) => {
+      const { keys = [], drop = "" } = item.standing.get(sql) ?? {};
+      if (keys.length === 0 || !keys.every((name) => later.has(name))) return true;
+      for (const name of keys) drops.set(name, [...(drops.get(name) ?? []), drop]);
+      return false;
+    });
+    if (last.length === item.last.length) return item;
+    const own =
+      "foreign keys on a key that the next apply adds are dropped here and added again by it, behind that key";
+    return { ...item, last, note: item.note === null ? own : `${own}; ${item.note}` };
+  });
+  return shortened.map((item) => {
+    const first = item.provides.flatMap((name) => drops.get(name) ?? []);
+    return first.length === 0
+      ? item
+      : { ...item, undo: { ...item.undo, first: [...first, ...item.undo.first] } };
+  });
 }
 
 const sorter = <T extends Change>(changes: readonly T[]): T[] =>

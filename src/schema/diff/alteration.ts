@@ -18,6 +18,7 @@ export function alteration(parts: Parts): Alteration {
     kind: "alteration",
     first: [],
     last: [],
+    standing: new Map(),
     undo: undo({}),
     cast: null,
     retyped: null,

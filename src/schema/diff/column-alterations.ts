@@ -16,6 +16,7 @@ import { keysAcross } from "./keys-across.js";
 import { readsRetyped } from "./retyped.js";
 import { movedInto, setBehind } from "./sequence-position.js";
 import type { Scope } from "./scope.js";
+import { standing } from "./stands-on.js";
 
 const alter = (table: Table, scope: Scope): string =>
   `ALTER TABLE ${qualified(scope.namespace, table.name)}`;
@@ -111,6 +112,9 @@ export function changeType(table: Table, live: Column, desired: Column, scope: S
     first: keys.map(({ drop }) => drop),
     up: to,
     last: keys.flatMap(({ add }) => add),
+    standing: new Map(
+      keys.flatMap(({ add, foreign, drop }) => standing(add, foreign, drop, scope)),
+    ),
     // The identity is back by then, and has no default beside it.
     down: isRead
       ? null

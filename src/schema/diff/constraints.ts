@@ -1,5 +1,5 @@
 /** The constraints of one table: by name first, then by what they say. */
-import { key, type Alteration, type Change } from "../changes.js";
+import { key, type Alteration, type Change, type Standing } from "../changes.js";
 import { indexOfConstraint, inlineConstraint } from "../create-sql.js";
 import type { Constraint, Table } from "../model.js";
 import { id, list, qualified } from "../names.js";
@@ -8,6 +8,7 @@ import { commentChange } from "./comments.js";
 import { setOptions } from "./options.js";
 import { becomesInherited, parentIndexes } from "./parents.js";
 import { byName, type Scope } from "./scope.js";
+import { standing } from "./stands-on.js";
 
 interface ConstraintDiff {
   readonly changes: readonly Change[];
@@ -274,6 +275,7 @@ function replaceConstraint(
     first: [...referring.drop, dropSql(table, live, scope)],
     up: addSteps(table, desired, scope),
     last: referring.add,
+    standing: referring.standing,
     down: [],
     undo: undo({
       first: [
@@ -299,6 +301,7 @@ interface Referring {
   readonly drop: readonly string[];
   /** Those that stay. */
   readonly add: readonly string[];
+  readonly standing: ReadonlyMap<string, Standing>;
   /** All of them, as they were. */
   readonly back: readonly string[];
 }
@@ -311,9 +314,11 @@ function backAgain(table: Table, live: Constraint, referring: Referring, scope: 
     : { keys: add, references: referring.back };
 }
 
+const NONE_REFER: Referring = { drop: [], add: [], standing: new Map(), back: [] };
+
 /** Foreign keys stand on a key: they go before it does and come back after, where they are to stay. */
 function referringKeys(table: Table, key: Constraint, scope: Scope): Referring {
-  if (key.kind !== "primary" && key.kind !== "unique") return { drop: [], add: [], back: [] };
+  if (key.kind !== "primary" && key.kind !== "unique") return NONE_REFER;
   const columns = [...key.columns].sort().join("\n");
   const found = scope.live.tables.flatMap((other) =>
     other.constraints
@@ -323,15 +328,23 @@ function referringKeys(table: Table, key: Constraint, scope: Scope): Referring {
       )
       .map((constraint) => ({ other, constraint })),
   );
+  const add = found.flatMap(({ other, constraint }) => {
+    const kept = scope.desired.tables
+      .find(({ name }) => name === other.name)
+      ?.constraints.find(({ name }) => name === constraint.name);
+    return kept?.definition === constraint.definition
+      ? [{ other, constraint: kept, statements: addSteps(other, kept, scope) }]
+      : [];
+  });
   return {
     drop: found.map(({ other, constraint }) => dropSql(other, constraint, scope)),
     back: found.flatMap(({ other, constraint }) => addSteps(other, constraint, scope)),
-    add: found.flatMap(({ other, constraint }) => {
-      const kept = scope.desired.tables
-        .find(({ name }) => name === other.name)
-        ?.constraints.find(({ name }) => name === constraint.name);
-      return kept?.definition === constraint.definition ? addSteps(other, kept, scope) : [];
-    }),
+    add: add.flatMap(({ statements }) => statements),
+    standing: new Map(
+      add.flatMap(({ other, constraint, statements }) =>
+        standing(statements, constraint, dropSql(other, constraint, scope), scope),
+      ),
+    ),
   };
 }
 
@@ -358,6 +371,7 @@ function dropConstraint(table: Table, constraint: Constraint, scope: Scope): Alt
     first: [...referring.drop, dropSql(table, constraint, scope)],
     up: [],
     last: referring.add,
+    standing: referring.standing,
     down: [],
     undo: undo({ first: referring.drop, ...backAgain(table, constraint, referring, scope) }),
     provides: [key.gone(constraint.name)],

@@ -8,6 +8,7 @@ import type { Scope } from "./scope.js";
 interface KeyAcross {
   readonly drop: string;
   readonly add: readonly string[];
+  readonly foreign: Constraint;
 }
 
 /** Types between which PostgreSQL compares without a cast, so that a key may stand across them. */
@@ -30,6 +31,7 @@ export function keysAcross(table: Table, column: Column, scope: Scope): KeyAcros
         const name = id(key.name);
         const add = `${head} ADD ${inlineConstraint(key)}`;
         return {
+          foreign: key,
           drop: `${head} DROP CONSTRAINT IF EXISTS ${name}`,
           add:
             other.partitioned || !key.validated

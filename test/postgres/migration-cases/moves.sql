@@ -460,3 +460,51 @@ add_index a_table_with_a_name_of_more_than_fifty_bytes_as_written.a_table_with_a
 create_sequence a_table_with_a_name_of_more_than_fifty_bytes_as_written.a_table_with_a_name_of_more_than_fifty_bytes_as_written_nr_seq
 validate_constraint a_table_with_a_name_of_more_than_fifty_bytes_as_written.a_table_with_a_name_of_more_than_fifty_bytes_as_written_a_check
 validate_constraint a_table_with_a_name_of_more_than_fifty_bytes_as_written.a_table_with_a_name_of_more_than_fifty_bytes_as_written_a_fkey
+
+--- a renamed table's key moves to a new unique constraint that a foreign key stands on
+--old
+create table shelf (id int primary key, code int not null);
+create table book (id int primary key, shelf_id int references shelf (id));
+--data
+insert into shelf values (1, 10);
+insert into book values (1, 1);
+--new
+create table rack ( -- was: shelf
+  id int not null unique, code int primary key);
+create table book (id int primary key, shelf_id int references rack (id));
+--unsafe
+change_constraint rack.rack_id_key
+change_primary_key rack.rack_pkey
+rename_table rack.shelf
+
+--- a key moves to a new unique constraint while its column's type changes
+--old
+create table shelf (id int primary key, code int not null);
+create table book (id int primary key, shelf_id int references shelf (id));
+--data
+insert into shelf values (1, 10);
+insert into book values (1, 1);
+--new
+create table shelf (id bigint not null unique, code int primary key);
+create table book (id int primary key, shelf_id int references shelf (id));
+--unsafe
+change_constraint shelf.shelf_id_key
+change_primary_key shelf.shelf_pkey
+change_type shelf.id
+
+--- a renamed table's key moves to a new unique index that a foreign key stands on
+--old
+create table shelf (id int primary key, code int not null);
+create table book (id int primary key, shelf_id int references shelf (id));
+--data
+insert into shelf values (1, 10);
+insert into book values (1, 1);
+--new
+create table rack ( -- was: shelf
+  id int not null, code int primary key);
+create unique index rack_id on rack (id);
+create table book (id int primary key, shelf_id int references rack (id));
+--unsafe
+change_index rack.rack_id
+change_primary_key rack.rack_pkey
+rename_table rack.shelf
