@@ -48,14 +48,14 @@ export function diffConstraints(live: Table, desired: Table, scope: Scope): Cons
   for (const constraint of left.values()) {
     // It goes with its column.
     if (constraint.columns.some((column) => !kept.has(column))) continue;
-    if (becomesPart(live, constraint, scope)) continue;
+    if (becomesPart(desired, constraint, scope)) continue;
     if (becomesInherited(live, desired, constraint, scope)) continue;
     changes.push(dropConstraint(desired, constraint, scope));
   }
   return { changes, indexesUsed };
 }
 
-/** The same key, added to the parent, takes a partition's own as its part. */
+/** The same key, of the parent or added to it, takes a partition's own as its part. */
 function becomesPart(
   { partitionOf }: Table,
   { kind, definition }: Constraint,

@@ -5,7 +5,7 @@ import type { Constraint, Index, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration, undo } from "./alteration.js";
 import { commentChange } from "./comments.js";
-import { parentIndexes } from "./parents.js";
+import { joinsParent, parentIndexes } from "./parents.js";
 import { isRetyped } from "./retyped.js";
 import { byName, type Scope } from "./scope.js";
 
@@ -33,10 +33,20 @@ export function diffIndexes(
   for (const index of left.values()) {
     // It goes with its column.
     if (index.columns.some((column) => !kept.has(column))) continue;
+    if (joinsParent(live, desired) && becomesPart(desired, index, scope)) continue;
     changes.push(dropIndex(desired, index, scope));
   }
   return changes;
 }
+
+/** ATTACH PARTITION takes it for the parent's instead of building another. */
+const becomesPart = ({ partitionOf }: Table, index: Index, { desired }: Scope): boolean =>
+  index.valid &&
+  desired.tables
+    .find(({ name }) => name === partitionOf?.parent)
+    ?.indexes.some(
+      ({ unique, definition }) => unique === index.unique && definition === index.definition,
+    ) === true;
 
 function newIndex(live: Table, table: Table, index: Index, scope: Scope): Change[] {
   const own = live.constraints.some(({ name }) => name === index.name);
@@ -168,10 +178,15 @@ function wouldBePart({ partitionOf }: Table, index: Index, scope: Scope): boolea
   const parent = scope.desired.tables.find(({ name }) => name === partitionOf?.parent);
   if (parent === undefined) return false;
   const same = parent.indexes.some(
-    ({ unique, definition }) => unique === index.unique && definition === index.definition,
+    ({ unique, definition }) =>
+      unique === index.unique && unordered(definition) === unordered(index.definition),
   );
   return same || wouldBePart(parent, index, scope);
 }
+
+/** What PostgreSQL compares when it looks for a part: neither directions nor storage parameters. */
+const unordered = (definition: string): string =>
+  definition.replaceAll(/ (?:DESC|NULLS (?:FIRST|LAST)|WITH \([^)]*\))(?=[ ,)]|$)/g, "");
 
 /** Keys of partitions that may be its parts: such an index and key only go together. */
 function partKeys(table: Table, index: Index, scope: Scope): { of: Table; key: Constraint }[] {

@@ -482,3 +482,22 @@ create table m_1 partition of m for values with (modulus 1, remainder 0);
 unsupported m
 unsupported m_1
 --person
+
+--- a table with the key and indexes of its new parent becomes a partition
+--old
+create table m (id int primary key, v int unique, check (v > 0));
+create table p (id int primary key, v int) partition by range (id);
+create index p_v on p (v);
+create table q (id int primary key, v int);
+create index q_v on q (v);
+create index q_more on q (v desc);
+--data
+insert into q values (1, 1);
+--new
+create table m (id int primary key, v int unique, check (v > 0));
+create table p (id int primary key, v int) partition by range (id);
+create index p_v on p (v);
+create table q partition of p for values from (0) to (10);
+--unsafe
+unsupported q
+drop_index q.q_more
