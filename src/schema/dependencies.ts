@@ -25,7 +25,7 @@ function madeOf(type: NewType): string[] {
 }
 
 /** Sequences that stand in defaults: `nextval('public.task_seq'::regclass)`. */
-const sequencesOf = (columns: readonly Column[]): string[] =>
+export const sequencesOf = (columns: readonly Pick<Column, "default">[]): string[] =>
   columns.flatMap(({ default: value }) =>
     value === null
       ? []

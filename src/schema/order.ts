@@ -1,6 +1,6 @@
 /** Brings changes into an order in which they can run, and holds back what waits for a person. */
 import { key, type Addition, type Alteration, type Change } from "./changes.js";
-import { createIndex, createTable, inlineConstraint } from "./create-sql.js";
+import { createIndex, createSequence, createTable, inlineConstraint } from "./create-sql.js";
 import { edges } from "./dependencies.js";
 import { alteration, undo } from "./diff/alteration.js";
 import { id, qualified } from "./names.js";
@@ -63,6 +63,8 @@ export function order(changes: readonly (Addition | Alteration)[], namespace: st
   for (const item of alterations) {
     for (const name of item.provides) if (!blocked.has(name)) blocked.set(name, item);
   }
+  const needed = new Set(alterations.flatMap(({ needs }) => needs));
+  const alone = new Set<string>();
   const free: Addition[] = [];
   const later = new Set<string>();
   for (const addition of sorted) {
@@ -72,9 +74,13 @@ export function order(changes: readonly (Addition | Alteration)[], namespace: st
       free.push(addition);
       continue;
     }
-    const held = holdBack(addition, waits, namespace);
+    const here = addition.kind === "create_sequence" && provides.some((name) => needed.has(name));
+    const held = here
+      ? createHere(addition, waits, namespace)
+      : holdBack(addition, waits, namespace);
     alterations.push(held);
-    for (const name of provides) later.add(name);
+    if (here && !held.transactional) for (const name of provides) alone.add(name);
+    if (!here) for (const name of provides) later.add(name);
     for (const name of provides) if (!blocked.has(name)) blocked.set(name, held);
   }
   // A type goes when nothing is left that is made of it.
@@ -84,7 +90,13 @@ export function order(changes: readonly (Addition | Alteration)[], namespace: st
     dropsType(item) ? LAST : (ALTERATION_RANK[item.operation] ?? 12);
   return {
     additions: free,
-    alterations: sorter(standingLater(alterations, later).sort((a, b) => rank(a) - rank(b))),
+    alterations: sorter(
+      standingLater(alterations, later)
+        .map((item) =>
+          item.needs.some((name) => alone.has(name)) ? { ...item, transactional: false } : item,
+        )
+        .sort((a, b) => rank(a) - rank(b)),
+    ),
   };
 }
 
@@ -119,6 +131,25 @@ function standingLater(
 
 const sorter = <T extends Change>(changes: readonly T[]): T[] =>
   sortByNeeds(changes.map((item) => ({ item, ...edges(item) })));
+
+/** A sequence that waits for its name, and that a change of the same revision stands on. */
+function createHere(
+  addition: Addition & { kind: "create_sequence" },
+  waits: Alteration,
+  namespace: string,
+): Alteration {
+  const { sequence } = addition;
+  return alteration({
+    operation: "unsupported",
+    table: sequence.ownedBy?.table ?? null,
+    object: sequence.name,
+    reason: `it waits for ${waits.operation} ${waits.object}, which has its name, and a default needs it: created behind the one and in front of the other`,
+    up: [createSequence(sequence, namespace)],
+    down: null,
+    transactional: waits.transactional,
+    ...edges(addition),
+  });
+}
 
 /** An addition that needs something which waits for a person becomes part of that decision. */
 function holdBack(addition: Addition, waits: Alteration, namespace: string): Alteration {

@@ -7,6 +7,7 @@ import {
   createType,
   identitySql,
 } from "../create-sql.js";
+import { sequencesOf } from "../dependencies.js";
 import type { Column, Model, Table } from "../model.js";
 import { id, literal, qualified, withSuffix } from "../names.js";
 import { retypeNote, retypeReason } from "../retype.js";
@@ -131,7 +132,7 @@ export function changeType(table: Table, live: Column, desired: Column, scope: S
     cast,
     note: retypeNote(null),
     provides: [key.column(table.name, desired.name)],
-    needs: typeNeeds(desired),
+    needs: columnNeeds(desired),
   });
 }
 
@@ -177,8 +178,11 @@ function retyping(table: Table, from: Column, to: Column, scope: Scope): Retypin
 const spelled = ({ type, collation }: Column): string =>
   collation === null ? type : `${type} COLLATE ${collation}`;
 
-const typeNeeds = ({ usesType }: Column): string[] =>
-  usesType === null ? [] : [key.type(usesType)];
+/** Its type, and the sequence in its default. */
+const columnNeeds = (column: Column): string[] => [
+  ...(column.usesType === null ? [] : [key.type(column.usesType)]),
+  ...sequencesOf([column]),
+];
 
 /** By way of text where no cast of its own leads to a type of the files; that writes every row anew. */
 function castSql(from: Column, to: Column, scope: Scope): string {
@@ -241,7 +245,7 @@ export function changeDefault(
     // Behind the return to an enum type that has the value.
     down: [],
     undo: undo({ keys: [setDefault(head, live.default)] }),
-    needs: typeNeeds(desired),
+    needs: columnNeeds(desired),
   });
 }
 
@@ -294,7 +298,7 @@ export function addNotNullColumn(table: Table, column: Column, namespace: string
     down: [`${name} DROP COLUMN ${id(column.name)}`],
     note: "a person has to write the value for the rows that are there (the UPDATE), or give the column a default in schema.sql",
     provides: [key.column(table.name, column.name), key.notNull(table.name, column.name)],
-    needs: typeNeeds(column),
+    needs: columnNeeds(column),
   });
 }
 
@@ -434,6 +438,6 @@ export function changeGenerated(
         ? "the column's present values are lost; indexes and constraints on it go with it and are added again by the next apply"
         : "indexes and constraints on the column go with it and are added again by the next apply",
     provides: [key.column(table.name, desired.name)],
-    needs: typeNeeds(desired),
+    needs: columnNeeds(desired),
   });
 }

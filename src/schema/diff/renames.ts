@@ -126,9 +126,13 @@ function findTableRenames(input: DiffInput): FoundRename[] {
   return [...found, ...hinted.undecided.flatMap((circle) => inDoubt(circle, null))];
 }
 
-/** Partitions of a table have the same columns all of them: one takes another's place by its bound. */
+/**
+ * Partitions of a table have the same columns all of them: one takes another's place by its bound.
+ * A partitioned table never becomes one that holds rows itself, nor the other way round.
+ */
 const sameColumns = (a: Table, b: Table): boolean =>
   a.columns.length === b.columns.length &&
+  a.partitioned === b.partitioned &&
   a.partitionOf?.parent === b.partitionOf?.parent &&
   a.partitionOf?.bound === b.partitionOf?.bound &&
   a.columns.every((column, at) => {

@@ -508,3 +508,103 @@ create table book (id int primary key, shelf_id int references rack (id));
 change_index rack.rack_id
 change_primary_key rack.rack_pkey
 rename_table rack.shelf
+
+--- a default takes a sequence with the name of a table that goes
+--old
+create table x (id int primary key);
+create table t (id int primary key, n int);
+--data
+insert into t values (1, 2);
+--new
+create sequence x;
+create table t (id int primary key, n int default nextval('x'));
+--unsafe
+change_default t.n
+drop_table x
+unsupported x
+
+--- a column takes a sequence with the name of a table that goes
+--old
+create table x (id int primary key);
+create table t (id int primary key);
+--new
+create sequence x;
+create table t (id int primary key, n int default nextval('x'));
+--unsafe
+drop_table x
+unsupported t.n
+unsupported x
+
+--- a default and not null take an owned sequence with the name of a table that goes
+--old
+create table x (id int primary key);
+create table t (id int primary key, n text);
+--new
+create sequence x;
+create table t (id int primary key, n text not null default nextval('x'));
+alter sequence x owned by t.n;
+--unsafe
+change_default t.n
+drop_table x
+set_not_null t.n
+unsupported t.x
+
+--- a partitioned table goes and a plain one with its columns comes
+--old
+create table log (id int, at date) partition by range (at);
+create table log_1 partition of log for values from ('2020-01-01') to ('2021-01-01');
+--data
+insert into log values (1, '2020-02-02');
+--new
+create table journal (id int, at date);
+--safe
+create_table journal
+--unsafe
+drop_table log
+drop_table log_1
+
+--- a plain table goes and a partitioned one with its columns comes
+--old
+create table journal (id int, at date);
+--new
+create table log (id int, at date) partition by range (at);
+--safe
+create_table log
+--unsafe
+drop_table journal
+
+--- a column of another type takes a sequence with the name of a table that goes
+--old
+create table x (id int primary key);
+create table t (id int primary key, n text);
+--new
+create sequence x;
+create table t (id int primary key, n bigint default nextval('x'));
+--unsafe
+change_type t.n
+drop_table x
+unsupported x
+
+--- a default takes a sequence with the name of an index that goes
+--old
+create table t (id int primary key, n int);
+create index x on t (n);
+--new
+create sequence x;
+create table t (id int primary key, n int default nextval('x'));
+--unsafe
+change_default t.n
+drop_index t.x
+unsupported x
+
+--- a default takes a sequence with the name of a table that gets another
+--old
+create table x (id int primary key, n int);
+--new
+create sequence x;
+create table t ( -- was: x
+  id int primary key, n int default nextval('x'));
+--unsafe
+change_default t.n
+rename_table t.x
+unsupported x
