@@ -329,12 +329,10 @@ function referringKeys(table: Table, key: Constraint, scope: Scope): Referring {
       .map((constraint) => ({ other, constraint })),
   );
   const add = found.flatMap(({ other, constraint }) => {
-    const kept = scope.desired.tables
-      .find(({ name }) => name === other.name)
-      ?.constraints.find(({ name }) => name === constraint.name);
-    return kept?.definition === constraint.definition
-      ? [{ other, constraint: kept, statements: addSteps(other, kept, scope) }]
-      : [];
+    const kept = keptAs(other, constraint, scope);
+    if (kept === null) return [];
+    const statements = addSteps(other, { ...kept, name: constraint.name }, scope);
+    return [{ other, constraint: kept, statements }];
   });
   return {
     drop: found.map(({ other, constraint }) => dropSql(other, constraint, scope)),
@@ -346,6 +344,24 @@ function referringKeys(table: Table, key: Constraint, scope: Scope): Referring {
       ),
     ),
   };
+}
+
+/**
+ * As the files have it. A name that the server made up may differ, as for a table's old name: a
+ * revision leaves it, and the next apply adds what is missing under the new one.
+ */
+function keptAs(of: Table, live: Constraint, scope: Scope): Constraint | null {
+  const wanted = scope.desired.tables.find(({ name }) => name === of.name)?.constraints ?? [];
+  const sameName = wanted.find(({ name }) => name === live.name);
+  const kept =
+    sameName ??
+    wanted.find(
+      ({ kind, name, definition }) =>
+        kind === "foreign" &&
+        definition === live.definition &&
+        !scope.explicitNames.has(`${of.name}.${name}`),
+    );
+  return kept?.definition === live.definition ? kept : null;
 }
 
 const dropSql = (table: Table, constraint: Constraint, scope: Scope): string =>

@@ -608,3 +608,69 @@ create table t ( -- was: x
 change_default t.n
 rename_table t.x
 unsupported x
+
+--- a table that refers to itself gets another name and its key another column
+--old
+create table node (id int primary key, parent int references node (id), code int not null);
+--data
+insert into node values (1, null, 1), (2, 1, 2);
+--new
+create table item ( -- was: node
+  id int not null, parent int, code int not null primary key, constraint item_id unique (id),
+  constraint node_parent_fkey foreign key (parent) references item (id));
+--unsafe
+change_constraint item.item_id
+change_primary_key item.item_pkey
+rename_table item.node
+
+--- a table that refers to itself gets another name and its key is a unique constraint
+--old
+create table node (id int primary key, parent int references node);
+--data
+insert into node values (1, null), (2, 1);
+--new
+create table item ( -- was: node
+  id int not null, parent int, constraint item_id unique (id),
+  constraint node_parent_fkey foreign key (parent) references item (id));
+--unsafe
+change_constraint item.item_id
+change_primary_key item.node_pkey
+rename_table item.node
+
+--- a table that refers to itself gets another name and its key a new unique index
+--old
+create table node (id int primary key, parent int references node (id));
+--new
+create table item ( -- was: node
+  id int not null, parent int);
+create unique index item_id on item (id);
+alter table item add foreign key (parent) references item (id);
+--unsafe
+change_index item.item_id
+change_primary_key item.node_pkey
+rename_table item.node
+
+--- a table that refers to itself gets another name and its keys change places
+--old
+create table node (id int primary key, parent int references node, code int not null unique);
+--data
+insert into node values (1, null, 5), (2, 1, 6);
+--new
+create table item ( -- was: node
+  id int not null unique, parent int references item (id), code int primary key);
+--unsafe
+change_constraint item.item_id_key
+change_primary_key item.item_pkey
+drop_constraint item.node_code_key
+rename_table item.node
+
+--- a table that refers to itself gets another name and its key moves to a new unique constraint
+--old
+create table node (id int primary key, parent int references node, code int not null);
+--new
+create table item ( -- was: node
+  id int not null unique, parent int, code int primary key, foreign key (parent) references item (id));
+--unsafe
+change_constraint item.item_id_key
+change_primary_key item.item_pkey
+rename_table item.node
