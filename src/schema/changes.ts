@@ -173,6 +173,11 @@ export interface Standing {
   readonly drop: string;
 }
 
+interface Renamed {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Who does a change that has no statements of its own. */
 export type Elsewhere =
   | { readonly by: "another"; readonly statements: readonly string[] }
@@ -192,6 +197,8 @@ export interface Alteration {
   readonly last: readonly string[];
   /** For statements of `last` that bring a foreign key back. */
   readonly standing: ReadonlyMap<string, Standing>;
+  /** Of an index, or of a constraint with one, that only gets another name. */
+  readonly indexName: Renamed | null;
   /** Null: it cannot be undone. */
   readonly down: readonly string[] | null;
   readonly undo: Undo;

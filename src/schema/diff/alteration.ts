@@ -19,6 +19,7 @@ export function alteration(parts: Parts): Alteration {
     first: [],
     last: [],
     standing: new Map(),
+    indexName: null,
     undo: undo({}),
     cast: null,
     retyped: null,

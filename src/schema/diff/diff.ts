@@ -6,6 +6,7 @@ import { byName, type DiffInput, type Scope } from "./scope.js";
 import { commentChange } from "./comments.js";
 import { diffExtensions } from "./extensions.js";
 import { foreignKeysOf, newTableParts } from "./new-table.js";
+import { throughParking } from "./index-circles.js";
 import { withPartitionKeys } from "./partition-keys.js";
 import { applyRenames, findRenames } from "./renames.js";
 import { withoutUsedRows } from "./row-types.js";
@@ -70,5 +71,6 @@ export function diffModels(input: DiffInput): Change[] {
     if (change !== null) changes.push(change);
   }
   const possible = withPartitionKeys(withoutUsedRows(changes, live), live);
-  return withoutTakenNames(possible, scope, renames, input.held);
+  const free = withoutTakenNames(possible, scope, renames, input.held);
+  return throughParking(free, namespace);
 }

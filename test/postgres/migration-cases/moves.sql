@@ -674,3 +674,62 @@ create table item ( -- was: node
 change_constraint item.item_id_key
 change_primary_key item.item_pkey
 rename_table item.node
+
+--- three tables change columns and their indexes places
+--old
+create table a (id int, x int); create index ai on a (x);
+create table b (id int, y text); create index bi on b (y);
+create table c (id int, z date); create index ci on c (z);
+--new
+create table a (id int, y text); create index ci on a (y);
+create table b (id int, z date); create index ai on b (z);
+create table c (id int, x int); create index bi on c (x);
+--safe
+add_column a.y
+add_column b.z
+add_column c.x
+--unsafe
+change_index a.ci
+change_index b.ai
+change_index c.bi
+drop_column a.x
+drop_column b.y
+drop_column c.z
+
+--- indexes of three tables give their names round in a circle
+--old
+create table a (id int, x int); create index ai on a (x);
+create table b (id int, x int); create index bi on b (x);
+create table c (id int, x int); create index ci on c (x);
+--new
+create table a (id int, x int); create index ci on a (x);
+create table b (id int, x int); create index ai on b (x);
+create table c (id int, x int); create index bi on c (x);
+--unsafe
+change_index a.ci
+change_index b.ai
+change_index c.bi
+
+--- indexes of two tables change names
+--old
+create table a (id int, x int); create index ai on a (x);
+create table b (id int, x int); create index bi on b (x);
+--new
+create table a (id int, x int); create index bi on a (x);
+create table b (id int, x int); create index ai on b (x);
+--unsafe
+change_index a.bi
+change_index b.ai
+
+--- a unique constraint and an index of another table change names
+--old
+create table a (id int, x int, constraint ai unique (x));
+create table b (id int, x int); create index bi on b (x);
+--data
+insert into a values (1, 1);
+--new
+create table a (id int, x int, constraint bi unique (x));
+create table b (id int, x int); create index ai on b (x);
+--unsafe
+change_constraint a.bi
+change_index b.ai
