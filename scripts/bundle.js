@@ -1,30 +1,58 @@
-// A worker in a few files: what it loads at its start, and the library that applications import, share them.
-// Each of some sixty modules by itself costs Node about a millisecond to find, read and link, at every boot.
+// A worker in two CommonJS files, the one that starts it and one with everything else, the library that
+// applications import included. Sixty modules cost Node about a millisecond each to find, read and link
+// at every boot; and of a single file the compiled code can be kept (src/worker/boot.ts).
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 
-/** Replaces what the compiler made of the two entries; the other modules of dist stay as they are. */
+/** Nothing of either runs before it is asked for. */
+const ENTRY = `
+export { runWorker } from "./src/worker/main.ts";
+export const library = () => require("./src/index.ts");
+`;
+
+/** An application that imports the library meets the modules that its worker runs on. */
+const DOOR = `import { createRequire } from "node:module";
+export const { env, log, onShutdown, pool, worker } =
+  createRequire(import.meta.url)("./worker/bundle.cjs").library();
+`;
+
+/** @type {import("esbuild").BuildOptions} */
+const COMMON = {
+  bundle: true,
+  format: "cjs",
+  platform: "node",
+  target: "node20.19",
+  packages: "external",
+  sourcemap: "linked",
+  sourcesContent: false,
+  // What is found beside a module of src/worker is found beside these.
+  define: { "import.meta.url": "__moduleUrl", "import.meta.dirname": "__dirname" },
+  absWorkingDir: root,
+  logLevel: "warning",
+};
+
+/** Adds them to what the compiler made: the other modules of dist stay, for the primary. */
 export function bundleWorker() {
-  const { errors } = buildSync({
-    entryPoints: ["src/worker/main.ts", "src/index.ts"],
-    outbase: "src",
-    outdir: "dist",
-    // As deep as the folders of src, so that what is found beside a module is found beside these.
-    chunkNames: "chunks/[name]-[hash]",
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    packages: "external",
-    // It has to run before pg does, and a bundle runs what it holds after what it imports.
-    external: ["*/util/lean-pg.js"],
-    sourcemap: true,
-    sourcesContent: false,
-    absWorkingDir: root,
-    logLevel: "warning",
+  const bundled = buildSync({
+    ...COMMON,
+    stdin: { contents: ENTRY, resolveDir: root, sourcefile: "bundle.js" },
+    outfile: "dist/worker/bundle.cjs",
+    // Strict, as the modules in it are.
+    banner: {
+      js: '"use strict"; const __moduleUrl = require("node:url").pathToFileURL(__filename).href;',
+    },
   });
-  return errors.length === 0;
+  const started = buildSync({
+    ...COMMON,
+    entryPoints: ["src/worker/boot.ts"],
+    outfile: "dist/worker/main.cjs",
+  });
+  writeFileSync(join(root, "dist/index.js"), DOOR);
+  for (const none of ["index.js.map", "worker/main.js", "worker/main.js.map", "worker/boot.js"]) {
+    rmSync(join(root, "dist", none), { force: true });
+  }
+  return bundled.errors.length === 0 && started.errors.length === 0;
 }

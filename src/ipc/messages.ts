@@ -66,7 +66,7 @@ export interface LoopDelay {
 }
 
 export type ToPrimary =
-  /** It listens to orders. What is sent before this is lost: node:cluster has a listener of its own. */
+  /** It listens to orders and has none. What came before is lost: node:cluster has a listener of its own. */
   | { readonly v: number; readonly type: "hello" }
   | { readonly v: number; readonly type: "loaded" }
   | { readonly v: number; readonly type: "ready"; readonly address: Address | null }

@@ -6,6 +6,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { LogSink } from "../log/logger.js";
+import type { CodeCache } from "./code-cache.js";
 import type { Distribution } from "./distribution/index.js";
 import type { Guardian } from "./guardian.js";
 import { forkWorker, type WorkerHandle, type WorkerListeners } from "./worker-handle.js";
@@ -43,6 +44,7 @@ export interface TakeInput {
 
 export interface ForkAheadInput {
   readonly distribution: Distribution;
+  readonly codeCache: CodeCache;
   readonly guardian: Guardian;
   readonly log: LogSink;
 }
@@ -64,7 +66,12 @@ function fingerprint(root: string, env: Variables): string {
   return JSON.stringify([root, Object.entries(env).filter(([name]) => !TOLD.has(name)), times]);
 }
 
-export function createForkAhead({ distribution, guardian, log }: ForkAheadInput): ForkAhead {
+export function createForkAhead({
+  distribution,
+  codeCache,
+  guardian,
+  log,
+}: ForkAheadInput): ForkAhead {
   let waiting: Waiting | null = null;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -73,7 +80,7 @@ export function createForkAhead({ distribution, guardian, log }: ForkAheadInput)
     let gone: () => void;
     const ended = new Promise<void>((resolve) => (gone = resolve));
     const handle = forkWorker(
-      { key: 0, slot: 0, env, distribution, log },
+      { key: 0, slot: 0, env, distribution, codeCache, log },
       {
         heard: (message) => one.listeners?.heard(message),
         exited: (code, signal, lastWords) => {

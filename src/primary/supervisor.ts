@@ -7,6 +7,7 @@ import { LISTEN_FD } from "../ipc/activation.js";
 import type { Address, ToPrimary } from "../ipc/messages.js";
 import { codeFrame, namedFrame } from "../log/code-frame.js";
 import type { Fields, LogSink } from "../log/logger.js";
+import { createCodeCache } from "./code-cache.js";
 import { createDistribution } from "./distribution/index.js";
 import { urlOf } from "./address.js";
 import { secretEnvironment, workerEnvironment } from "./environment.js";
@@ -81,10 +82,11 @@ function detailsOf(error: unknown, root: string): string {
 export function createSupervisor(input: SupervisorInput): Supervisor {
   const { log } = input;
   const distribution = createDistribution(input.release.config.supervisor.distribution, log);
+  const codeCache = createCodeCache();
   const handles = new Map<number, WorkerHandle>();
   const pools = watchPools(input.release.config, log);
   const counts = createCounts();
-  const ahead = createForkAhead({ distribution, guardian: input.guardian, log });
+  const ahead = createForkAhead({ distribution, codeCache, guardian: input.guardian, log });
   const warnOfSlowLoop = createSlowLoopWarning(log);
   const releases = new Map<number, Release>([[1, input.release]]);
   const answers = new Map<number, (reason: string | null) => void>();
@@ -168,7 +170,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
     };
     const handle =
       ahead.take({ key, slot, root: config.root, env }, listeners) ??
-      forkWorker({ key, slot, env, distribution, log }, listeners);
+      forkWorker({ key, slot, env, distribution, codeCache, log }, listeners);
     handles.set(key, handle);
     input.guardian.watch(handle.pid);
     log.event("info", "worker.forked", `worker ${slot} forked`, {
@@ -233,6 +235,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
         return;
       case "end":
         distribution.close();
+        codeCache.close();
         pools.close();
         void ahead.close().then(() => finish(effect.failure));
         return;

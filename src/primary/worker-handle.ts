@@ -3,11 +3,12 @@ import cluster from "node:cluster";
 import { fileURLToPath } from "node:url";
 import { isToPrimary, PROTOCOL, type ToPrimary, type ToWorker } from "../ipc/messages.js";
 import type { LogSink } from "../log/logger.js";
+import type { CodeCache } from "./code-cache.js";
 import type { Distribution } from "./distribution/index.js";
 import { NO_STACK, readStack } from "./inspector.js";
 import { forwardOutput } from "./output.js";
 
-const PROGRAM = fileURLToPath(new URL("../worker/main.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../worker/main.cjs", import.meta.url));
 
 /** How long the pipes of a dead worker may stay open, held by a process that it had started. */
 const LAST_WORDS_MS = 250;
@@ -53,16 +54,23 @@ export interface ForkInput {
   /** On top of the primary's own; what is undefined is taken out of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly distribution: Distribution;
+  readonly codeCache: CodeCache;
   readonly log: LogSink;
 }
 
 export function forkWorker(input: ForkInput, listeners: WorkerListeners): WorkerHandle {
-  const { key, slot, env, distribution, log } = input;
+  const { key, slot, env, distribution, codeCache, log } = input;
   cluster.setupPrimary({ exec: PROGRAM, args: [], silent: true, windowsHide: true });
-  const worker = cluster.fork({ ...env, ...distribution.env });
+  const claim = codeCache.claim();
+  const worker = cluster.fork({ ...env, ...distribution.env, ...claim.env });
   distribution.attach(worker);
   const child = worker.process;
-  let waiting: WithoutVersion<ToWorker>[] | null = [];
+  /** What it was told before it said anything; null once it has. */
+  let early: WithoutVersion<ToWorker>[] | null = [];
+  const tell = (message: WithoutVersion<ToWorker>): void => {
+    // Not to a worker that is already gone: its exit tells.
+    if (child.connected) child.send({ v: PROTOCOL, ...message }, () => undefined);
+  };
   const handle: WorkerHandle = {
     key,
     pid: child.pid ?? 0,
@@ -70,9 +78,8 @@ export function forkWorker(input: ForkInput, listeners: WorkerListeners): Worker
     slot,
     stats: { loop: { p50: 0, p99: 0, max: 0 }, total: 0, inFlight: 0, perSecond: 0 },
     send: (message) => {
-      if (waiting !== null) waiting.push(message);
-      // Not to a worker that is already gone: its exit tells.
-      else if (child.connected) child.send({ v: PROTOCOL, ...message }, () => undefined);
+      early?.push(message);
+      tell(message);
     },
     lastBeat: null,
     crashedAt: null,
@@ -108,16 +115,16 @@ export function forkWorker(input: ForkInput, listeners: WorkerListeners): Worker
   child.on("message", (message: unknown) => {
     if (!isToPrimary(message)) return;
     if (message.type === "beat" || message.type === "ready") handle.lastBeat = performance.now();
-    if (message.type === "hello") {
-      const orders = waiting ?? [];
-      waiting = null;
-      for (const order of orders) handle.send(order);
-    } else listeners.heard(message);
+    const unheard = early ?? [];
+    early = null;
+    if (message.type === "hello") for (const order of unheard) tell(order);
+    else listeners.heard(message);
   });
   // A failed fork or a broken channel is followed by the exit.
   child.on("error", () => undefined);
   worker.on("error", () => undefined);
   child.once("exit", (code, signal) => {
+    claim.release();
     distribution.release(worker.id);
     const late = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref());
     void Promise.race([output.ended, late]).then(() =>

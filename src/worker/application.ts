@@ -3,6 +3,7 @@ import type { Server } from "node:net";
 import type { Address } from "../ipc/messages.js";
 import { loadEntry, runFactory, toServable, type Servable } from "./entry.js";
 import { addressOf, listenOn, listenOptions } from "./listen.js";
+import type { ImportModule } from "./load-main.js";
 import type { Runtime, ShutdownFunction } from "./runtime.js";
 import type { Traffic } from "./traffic.js";
 
@@ -19,9 +20,10 @@ export async function startApplication(
   entry: string,
   runtime: Runtime,
   traffic: Traffic,
+  load: ImportModule,
 ): Promise<Application> {
   const listened = firstListening(runtime, traffic);
-  const loaded = await loadEntry(entry);
+  const loaded = await loadEntry(entry, load);
   if (loaded.kind === "script") return { listen: () => listened.then(addressOf) };
   // Whoever has no use for it does without the 3 MB of the driver.
   const { ownPool } = await import("./own-pool.js");

@@ -1,11 +1,9 @@
 /** Loads ENTRY and finds out what it is: a factory, a finished application, or a script that listens. */
-import { realpathSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
-import { createRequire } from "node:module";
 import { Server } from "node:net";
-import { pathToFileURL } from "node:url";
 import { SuperviseError } from "../errors.js";
 import { fetchListener, type FetchApp } from "./fetch-adapter.js";
+import { loadMain, type ImportModule } from "./load-main.js";
 
 type Factory = (context: unknown) => unknown;
 
@@ -40,21 +38,9 @@ const isFastify = (value: unknown): value is FastifyLike =>
 const isApplicationFunction = (value: unknown): boolean =>
   isListener(value) && method(value, "handle") && method(value, "use");
 
-/**
- * Runs the file as the program's main module: `process.argv[1]`, `require.main` and
- * `import.meta.url` say what they would say under plain node.
- */
-export async function loadEntry(path: string): Promise<Loaded> {
-  const file = realpathSync(path);
-  process.argv[1] = file;
-  const { cache } = createRequire(import.meta.url);
-  Object.defineProperty(process, "mainModule", {
-    configurable: true,
-    get: () => cache[file],
-    set: () => undefined,
-  });
-  const found: unknown = await import(pathToFileURL(file).href);
-  return classify(found);
+/** Errors: whatever the file throws. */
+export async function loadEntry(path: string, load: ImportModule): Promise<Loaded> {
+  return classify(await loadMain(path, load));
 }
 
 function classify(found: unknown): Loaded {

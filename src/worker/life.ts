@@ -10,10 +10,12 @@ import { startApplication, type Application } from "./application.js";
 import type { Channel } from "./channel.js";
 import { drainTraffic } from "./drain.js";
 import { locatedFailure, reportedFailure } from "./failure.js";
+import type { ImportModule } from "./load-main.js";
 import { instrumentForeignPools, tellIdleErrors, warmForeignPools } from "./measure.js";
 import { installRuntime, type Runtime } from "./runtime.js";
 import { runShutdown } from "./shutdown.js";
 import type { SignalGuard } from "./signals.js";
+import { stdoutLater } from "./stdio.js";
 import type { Overlay } from "./overlay.js";
 import { startReporting } from "./reporting.js";
 import { installTestEndpoints } from "./test-endpoints.js";
@@ -35,6 +37,7 @@ export interface LifeInput {
   readonly channel: Channel;
   readonly guard: SignalGuard;
   readonly traffic: Traffic;
+  readonly load: ImportModule;
   readonly end: (status: number) => never;
 }
 
@@ -48,7 +51,7 @@ export interface WorkerLife {
   orphan(): Promise<void>;
 }
 
-export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): WorkerLife {
+export function createWorkerLife({ channel, guard, traffic, load, end }: LifeInput): WorkerLife {
   const stopping = new AbortController();
   let overlay: Overlay | null = null;
   let identity: WorkerIdentity = { slot: 0, generation: 0, restarts: 0 };
@@ -131,7 +134,7 @@ export function createWorkerLife({ channel, guard, traffic, end }: LifeInput): W
       }
       try {
         entry = findEntry(order.config);
-        application = await startApplication(entry, runtime, traffic);
+        application = await startApplication(entry, runtime, traffic, load);
       } catch (error) {
         await fail(error, "to load");
         return;
@@ -186,7 +189,7 @@ function makeRuntime(config: Config, identity: () => WorkerIdentity, signal: Abo
   return {
     env: config.env,
     config,
-    log: createLogger({ format: "record", level: "debug", stream: process.stdout }),
+    log: createLogger({ format: "record", level: "debug", stream: stdoutLater }),
     worker: {
       get id() {
         return identity().slot;

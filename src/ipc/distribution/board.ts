@@ -3,7 +3,7 @@
  * fairly, in a file that all have open.
  */
 import { readSync, writeSync } from "node:fs";
-import { createMemoryFile, openMemoryFile, type MemoryFile } from "./memory-file.js";
+import { createMemoryFile, openMemoryFile, type MemoryFile } from "../memory-file.js";
 
 /**
  * What one worker says of itself: the columns of its row, in a plain array of numbers because it is

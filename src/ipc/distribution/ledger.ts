@@ -4,7 +4,7 @@
  * which connections another worker may still take over and which it may not.
  */
 import { readSync, writeSync } from "node:fs";
-import { createMemoryFile, openMemoryFile, type MemoryFile } from "./memory-file.js";
+import { createMemoryFile, openMemoryFile, type MemoryFile } from "../memory-file.js";
 
 /** Connections of one worker that can be held at a time. */
 export const SLOTS = 4_096;
