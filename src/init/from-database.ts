@@ -5,6 +5,7 @@ import { classify } from "../schema/classify.js";
 import { diffModels } from "../schema/diff/diff.js";
 import { NO_MEMORY } from "../schema/diff/circles.js";
 import { NO_HOLDERS } from "../schema/diff/new-names.js";
+import { withoutServersNames } from "../schema/identity-names.js";
 import { fixSpelling, introspect } from "../schema/introspect.js";
 import type { Model } from "../schema/model.js";
 import { order } from "../schema/order.js";
@@ -35,7 +36,8 @@ async function describe(session: Session, namespace: string): Promise<string> {
   const found = await introspect(session, { schema: namespace, namespace, volatility: false });
   const others = await readUnmanaged(session, namespace);
   const leftOut = others.flatMap(({ kind, name }) => (kind === "table" ? [name] : []));
-  const statements = await statementsOf(session, without(found, new Set(leftOut)));
+  const wanted = withoutServersNames(without(found, new Set(leftOut)));
+  const statements = await statementsOf(session, wanted);
   return `-- The schema of the database as it is. Change this file and supervise applies what is safe:
 -- supervise migrate --dry-run
 ${unmanagedNote(others)}

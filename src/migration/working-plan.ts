@@ -6,7 +6,7 @@ import { standby } from "../postgres/lock.js";
 import { isRetryable } from "../postgres/sqlstate.js";
 import { withRetries } from "./retry.js";
 import type { Session } from "../postgres/session.js";
-import type { Change } from "../schema/changes.js";
+import type { Addition, Change } from "../schema/changes.js";
 import { classify } from "../schema/classify.js";
 import { columnOrders, type Circle, type Memory } from "../schema/diff/circles.js";
 import { diffModels } from "../schema/diff/diff.js";
@@ -144,15 +144,7 @@ async function workOutOnce(session: Session, input: PlanInput): Promise<WorkingP
       judgedChanges.map((change) => classify(change, facts)),
       namespace,
     );
-    const created = new Set(
-      additions.flatMap((item) =>
-        item.kind === "create_table"
-          ? [item.table.name]
-          : item.kind === "create_type"
-            ? [item.type.name]
-            : [],
-      ),
-    );
+    const created = new Set(additions.flatMap(madeBy));
     const resumed = resumedSteps(unfinished, model, facts);
     const steps = additions.flatMap((item) => stepsFor(item, facts, (table) => created.has(table)));
     return {
@@ -239,4 +231,13 @@ async function difference(
   if (settled.size === 0) return { found, circles };
   for (const name of settled) known.add(name);
   return { found: diffModels(input(sameBy(known))), circles };
+}
+
+/** Names of the table, type or sequence that it creates. */
+function madeBy(item: Addition): string[] {
+  if (item.kind === "create_table") return [item.table.name];
+  if (item.kind === "create_type") return [item.type.name];
+  if (item.kind === "create_sequence") return [item.sequence.name];
+  const sequence = item.kind === "add_column" ? (item.column.identity?.sequence ?? null) : null;
+  return sequence === null ? [] : [sequence];
 }

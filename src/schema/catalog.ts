@@ -66,7 +66,8 @@ export function columnsQuery(serverVersionNum: number, withVolatility: boolean):
     case when a.attidentity <> '' then json_build_object('always', a.attidentity = 'a',
       'seq_type', s.seqtypid::regtype::text, 'seq_start', s.seqstart::text,
       'seq_increment', s.seqincrement::text, 'seq_min', s.seqmin::text, 'seq_max', s.seqmax::text,
-      'seq_cache', s.seqcache::text, 'seq_cycle', s.seqcycle) end as identity,
+      'seq_cache', s.seqcache::text, 'seq_cycle', s.seqcycle, 'sequence', sc.relname,
+      'comment', obj_description(sc.oid, 'pg_class')) end as identity,
     case when t.typnamespace = $1::oid or el.typnamespace = $1::oid
         or a.attcollation <> t.typcollation or a.attgenerated <> '' or a.attinhcount > 0
         ${compresses ? "or a.attcompression <> ''" : ""} or a.attstorage <> t.typstorage
@@ -103,6 +104,7 @@ export function columnsQuery(serverVersionNum: number, withVolatility: boolean):
     and sd.refclassid = 'pg_class'::regclass and sd.refobjid = a.attrelid
     and sd.refobjsubid = a.attnum and sd.deptype = 'i'
   left join pg_sequence s on s.seqrelid = sd.objid
+  left join pg_class sc on sc.oid = s.seqrelid
   left join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = a.attrelid
     and d.objsubid = a.attnum
   where ${TABLE_FILTER}

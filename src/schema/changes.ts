@@ -94,6 +94,8 @@ export type Addition =
       readonly needs: readonly string[];
       /** An invalid index of this name is in the way. */
       readonly replacesInvalid: boolean;
+      /** Indexes of partitions, by partition, that become parts of it. */
+      readonly parts: ReadonlyMap<string, string>;
     }
   | {
       readonly kind: "add_constraint";
@@ -148,6 +150,8 @@ export interface Retyping {
   readonly column: string;
   /** Behind `ALTER COLUMN c`: `TYPE text USING c::text`. */
   readonly clause: string;
+  /** It goes by way of text, which leads from every type to every other, though not for every value. */
+  readonly byText: boolean;
   /** Indexes, keys and checks on the column that stay as they are. */
   readonly keeps: readonly string[];
   /** Makes the type, where it is a domain of the same plan. */
@@ -222,6 +226,7 @@ export type Change = Addition | Alteration;
 export const key = {
   table: (name: string) => `table:${name}`,
   column: (table: string, name: string) => `column:${table}.${name}`,
+  identity: (table: string, name: string) => `identity:${table}.${name}`,
   notNull: (table: string, name: string) => `notnull:${table}.${name}`,
   type: (name: string) => `type:${name}`,
   sequence: (name: string) => `sequence:${name}`,

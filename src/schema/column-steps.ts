@@ -19,7 +19,7 @@ export function columnSteps(table: Table, column: Column, facts: Facts): Step[] 
       rewrites: rewrites(column),
       work: rewrites(column) ? { rows: known.rows, bytes: known.bytes } : null,
     }),
-    ...storageSetting(name, column, table).map((sql) =>
+    ...storageSetting(name, column).map((sql) =>
       step(facts, { ...base, sql, lock: "ACCESS EXCLUSIVE" }),
     ),
     ...weakSettings(name, column).map((sql) =>

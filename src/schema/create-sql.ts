@@ -116,9 +116,13 @@ function generatedSql(generated: NonNullable<Column["generated"]>): string {
 
 export function identitySql({ identity, type }: Column): string {
   if (identity === null) return "";
-  const options = sequenceClauses(ofColumn(identity.options, type), type).filter(
-    (clause) => !clause.startsWith("AS "),
-  );
+  const options = [
+    // Without a schema it is made in that of the table.
+    ...(identity.sequence === null ? [] : [`SEQUENCE NAME ${id(identity.sequence)}`]),
+    ...sequenceClauses(ofColumn(identity.options, type), type).filter(
+      (clause) => !clause.startsWith("AS "),
+    ),
+  ];
   const when = identity.always ? "ALWAYS" : "BY DEFAULT";
   return `GENERATED ${when} AS IDENTITY${options.length > 0 ? ` (${options.join(" ")})` : ""}`;
 }
@@ -175,7 +179,7 @@ const isUnproven = ({ kind, validated }: Constraint): boolean => kind === "check
 /** What CREATE TABLE has no clause for. */
 export function afterCreate(table: Table, namespace: string): string[] {
   const name = qualified(namespace, table.name);
-  const settings = table.columns.flatMap((column) => columnSettings(name, column, table));
+  const settings = table.columns.flatMap((column) => columnSettings(name, column));
   const defaults =
     table.inherits.length !== 1
       ? []
@@ -213,14 +217,24 @@ const waitsForIndex = (table: Table): boolean =>
 export const isIdentityBy = ({ replicaIdentity }: Table, index: string): boolean =>
   replicaIdentity === `USING INDEX ${id(index)}`;
 
-/** Storage, statistics and options of one column. */
-export function columnSettings(name: string, column: Column, table: Table | null): string[] {
-  return [...storageSetting(name, column, table), ...weakSettings(name, column)];
+/** The type's own; `SET STORAGE DEFAULT` exists from PostgreSQL 16 on. */
+export const ownStorage = (type: string): string =>
+  /^(?:numeric|inet|cidr)\b/.test(type) ? "MAIN" : "EXTENDED";
+
+/** Storage, statistics and options of one column; the compression where no clause has it. */
+function columnSettings(name: string, column: Column): string[] {
+  const { compression, inherited } = column;
+  return [
+    ...storageSetting(name, column),
+    ...(inherited && compression !== null
+      ? [`ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET COMPRESSION ${compression}`]
+      : []),
+    ...weakSettings(name, column),
+  ];
 }
 
-export function storageSetting(name: string, column: Column, table: Table | null): string[] {
-  const inherits = table !== null && column.inherited;
-  return column.storage === null || inherits
+export function storageSetting(name: string, column: Column): string[] {
+  return column.storage === null
     ? []
     : [`ALTER TABLE ${name} ALTER COLUMN ${id(column.name)} SET STORAGE ${column.storage}`];
 }

@@ -7,7 +7,7 @@ import { step } from "./step.js";
 import type { Facts, Step } from "./steps.js";
 
 export function indexSteps(
-  { table, index, onNew, replacesInvalid }: Addition & { kind: "add_index" },
+  { table, index, onNew, replacesInvalid, parts }: Addition & { kind: "add_index" },
   facts: Facts,
 ): Step[] {
   const target = qualified(facts.namespace, table.name);
@@ -20,8 +20,10 @@ export function indexSteps(
     ];
     return sqls.map((sql) => step(facts, { ...base, sql, grouped: true }));
   }
-  if (table.partitioned)
-    return partitionedSteps(table.name, index, index.name, replacesInvalid, facts);
+  if (table.partitioned) {
+    const whole = { object: index.name, replacesInvalid, parts };
+    return partitionedSteps(table.name, index, whole, facts);
+  }
   return concurrentSteps(base, table.name, index, replacesInvalid, facts);
 }
 
@@ -56,15 +58,18 @@ export function concurrentSteps(
   ];
 }
 
+/** What is the same for every part of a partitioned index. */
+interface Whole {
+  readonly object: string;
+  readonly replacesInvalid: boolean;
+  /** Indexes that are there, by partition. */
+  readonly parts: ReadonlyMap<string, string>;
+}
+
 /** On the parent alone first, then on each partition by itself, then attached: the last one makes it valid. */
-function partitionedSteps(
-  table: string,
-  index: Index,
-  object: string,
-  replacesInvalid: boolean,
-  facts: Facts,
-): Step[] {
+function partitionedSteps(table: string, index: Index, whole: Whole, facts: Facts): Step[] {
   const { namespace } = facts;
+  const { object, replacesInvalid, parts } = whole;
   const base = { operation: "add_index", table, object } as const;
   const parent = qualified(namespace, index.name);
   const drop = replacesInvalid
@@ -84,15 +89,16 @@ function partitionedSteps(
       lock: "SHARE",
     }),
     ...(facts.partitions.get(table) ?? []).flatMap((partition) => {
+      const present = parts.get(partition);
       const part: Index = {
         ...index,
-        name: withSuffix(partition, `_${shortHash(index.name)}_idx`),
+        name: present ?? withSuffix(partition, `_${shortHash(index.name)}_idx`),
       };
       const build = facts.partitioned.has(partition)
-        ? partitionedSteps(partition, part, object, replacesInvalid, facts)
+        ? partitionedSteps(partition, part, whole, facts)
         : concurrentSteps({ ...base, table: partition }, partition, part, true, facts);
       return [
-        ...build,
+        ...(present === undefined ? build : []),
         step(facts, {
           ...base,
           table: partition,

@@ -133,6 +133,10 @@ export interface Column {
 export interface Identity {
   readonly always: boolean;
   readonly options: SequenceOptions;
+  /** The name of its own sequence; null in a desired state that leaves it to the server. */
+  readonly sequence: string | null;
+  /** On that sequence. */
+  readonly comment: string | null;
 }
 
 export type ConstraintKind = "primary" | "unique" | "foreign" | "check" | "exclude";

@@ -6,7 +6,7 @@
 import type { Session } from "../postgres/session.js";
 import { newNames, NO_HOLDERS, type NameHolder, type NameHolders } from "./diff/new-names.js";
 import type { Model } from "./model.js";
-import { readPartitionHolders } from "./partition-holders.js";
+import { readBoundConditions, readPartitionHolders } from "./partition-holders.js";
 
 /**
  * An array type that the server made gives way by itself. Of constraints, constraint triggers and NOT
@@ -51,7 +51,8 @@ export async function readNameHolders(
   desired: Model,
 ): Promise<NameHolders> {
   const { relations, types, constraints } = newNames(live, desired);
-  if (relations.length + types.length + constraints.length === 0) return NO_HOLDERS;
+  const bounds = await readBoundConditions(session, live, desired);
+  if (relations.length + types.length + constraints.length === 0) return { ...NO_HOLDERS, bounds };
   const rows = await session.query<Row & Record<string, unknown>>(HOLDERS, [
     desired.namespace,
     relations,
@@ -66,5 +67,6 @@ export async function readNameHolders(
     types: of("type"),
     constraints: of("constraint"),
     partitions: await readPartitionHolders(session, live, desired),
+    bounds,
   };
 }

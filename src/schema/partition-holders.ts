@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import type { Session } from "../postgres/session.js";
 import { keyTypes, overlap } from "./diff/bounds.js";
-import type { InTheWay, PartitionHolders } from "./diff/new-names.js";
+import type { BoundConditions, InTheWay, PartitionHolders } from "./diff/new-names.js";
 import type { Model, Table } from "./model.js";
 import { id } from "./names.js";
 
@@ -55,6 +55,32 @@ export async function readPartitionHolders(
   }
   return found;
 }
+
+/** Of partitions that stay with their parent. Needs an open transaction; leaves it as it was. */
+export async function readBoundConditions(
+  session: Session,
+  live: Model,
+  desired: Model,
+): Promise<BoundConditions> {
+  const found = new Map<string, { from: string | null; to: string | null }>();
+  const before = new Map(live.tables.map((table) => [table.name, table]));
+  for (const { name, partitionOf } of desired.tables) {
+    const old = before.get(name)?.partitionOf;
+    const parent = before.get(partitionOf?.parent ?? "");
+    if (!partitionOf || !old || parent === undefined || old.parent !== parent.name) continue;
+    if (old.bound === partitionOf.bound) continue;
+    const [from, to] = [
+      await ask(session, parent, old.bound, []),
+      await ask(session, parent, partitionOf.bound, []),
+    ];
+    found.set(name, { from: elsewhere(from), to: elsewhere(to) });
+  }
+  return found;
+}
+
+/** Of a hash it names the parent that it was asked for. */
+const elsewhere = ({ condition }: Answer): string | null =>
+  condition?.includes("satisfies_hash_partition") === true ? null : condition;
 
 async function inTheWayOf(
   session: Session,

@@ -34,7 +34,8 @@ export interface ColumnRow {
   type: string;
   not_null: boolean;
   default: string | null;
-  identity: (SequenceColumns & { always: boolean }) | null;
+  identity:
+    (SequenceColumns & { always: boolean; sequence: string | null; comment: string | null }) | null;
   more: SeldomOfColumn | null;
 }
 

@@ -9,7 +9,9 @@ import { SuperviseError } from "../errors.js";
 import { lockBudget } from "../postgres/lock-table.js";
 import type { Session } from "../postgres/session.js";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.js";
+import { withSpelledNames } from "./identity-names.js";
 import { fixSpelling, introspect } from "./introspect.js";
+import { refuseLeftOut } from "./left-out.js";
 import type { Model } from "./model.js";
 import { id, literal } from "./names.js";
 import { timeWords } from "./now.js";
@@ -92,13 +94,15 @@ async function createAndRead(
     await session.query(`set local search_path = ${path}`);
     for (const statement of inOrder(statements)) await create(session, schema, statement);
     await refuseTouched(session, schema, input.namespace);
+    await refuseLeftOut(session, schema, statements);
     await fixSpelling(session);
-    return await introspect(session, {
+    const model = await introspect(session, {
       schema,
       namespace: input.namespace,
       volatility: true,
       timeWords: new Set(statements.flatMap(({ sql }) => timeWords(sql))),
     });
+    return withSpelledNames(model, statements);
   } finally {
     if (!session.lost.aborted) await session.query("rollback to savepoint dazzle_scratch");
   }

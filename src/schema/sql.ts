@@ -15,7 +15,7 @@ import { id, literal, qualified } from "./names.js";
 import { step } from "./step.js";
 import type { Facts, LockLevel, Step } from "./steps.js";
 
-/** `isNew` says whether a table or type is created by the same plan. */
+/** `isNew` says whether a table, type or sequence is created by the same plan. */
 export function stepsFor(
   addition: Addition,
   facts: Facts,
@@ -102,6 +102,7 @@ export function stepsFor(
       return [validateStep(addition.table, addition.constraint, facts, [])];
     case "set_comment": {
       const isOnNew = addition.table !== null && isNew(addition.table);
+      const isNewSequence = addition.target.startsWith("SEQUENCE ") && isNew(addition.object);
       const ofNewType = addition.table === null && isNew(addition.object.split(".")[0] ?? "");
       return [
         step(facts, {
@@ -110,7 +111,7 @@ export function stepsFor(
           object: addition.object,
           sql: `COMMENT ON ${addition.target} IS ${literal(addition.comment)}`,
           lock:
-            isOnNew || ofNewType || LOCKED_BY_NONE.test(addition.target)
+            isOnNew || isNewSequence || ofNewType || LOCKED_BY_NONE.test(addition.target)
               ? "NONE"
               : "SHARE UPDATE EXCLUSIVE",
           grouped: isOnNew,

@@ -91,7 +91,14 @@ function toColumn(row: ColumnRow, respell: Respell): Column {
     default: orNull(row.default, respell),
     rewrites: more.rewrites,
     identity:
-      identity === null ? null : { always: identity.always, options: sequenceOptions(identity) },
+      identity === null
+        ? null
+        : {
+            always: identity.always,
+            options: sequenceOptions(identity),
+            sequence: identity.sequence,
+            comment: identity.comment,
+          },
     generated:
       more.generated === null
         ? null

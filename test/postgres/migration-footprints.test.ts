@@ -138,7 +138,8 @@ async function runUnsafe(
   for (const change of renames) await run(change, change.up);
   for (const change of changes) await run(change, change.first);
   for (const change of rest) if (change.transactional) await run(change, change.up);
-  for (const change of changes) await run(change, change.last);
   for (const change of changes) if (!change.transactional) await run(change, change.up);
+  // A revision has these in front where nothing of what runs alone concerns them.
+  for (const change of changes) await run(change, change.last);
   return totals;
 }

@@ -16,6 +16,7 @@ import { isMadeOf } from "./holders.js";
 import { keysAcross } from "./keys-across.js";
 import { readsRetyped } from "./retyped.js";
 import { movedInto, setBehind } from "./sequence-position.js";
+import { sameNumbers } from "./same-numbers.js";
 import type { Scope } from "./scope.js";
 import { standing } from "./stands-on.js";
 
@@ -28,8 +29,7 @@ const setDefault = (head: string, value: string | null): string =>
   value === null ? `${head} DROP DEFAULT` : `${head} SET DEFAULT ${value}`;
 
 export function dropColumn(table: Table, column: Column, scope: Scope): Alteration {
-  const name = id(column.name);
-  const drop = `${alter(table, scope)} DROP COLUMN ${name}`;
+  const drops = dropSteps(table, column.name, scope);
   const first = readsRetyped(column, scope, table);
   return alteration({
     operation: "drop_column",
@@ -49,9 +49,9 @@ export function dropColumn(table: Table, column: Column, scope: Scope): Alterati
               `${alter(other, scope)} DROP CONSTRAINT IF EXISTS ${id(constraint.name)}`,
           ),
       ),
-      ...(first ? [drop] : []),
+      ...(first ? drops : []),
     ],
-    up: first ? [] : [drop],
+    up: first ? [] : drops,
     down: isKeyOfRows(table, column) ? null : columnBack(table, column, scope),
     note: "the down section brings the column back empty, and without NOT NULL",
     provides: [
@@ -62,6 +62,21 @@ export function dropColumn(table: Table, column: Column, scope: Scope): Alterati
       .filter(({ reads }) => reads.includes(column.name))
       .map(({ name: reader }) => `gone:${table.name}.${reader}`),
   });
+}
+
+/** Children that keep it as their own keep its values; from others it goes too. */
+function dropSteps(table: Table, name: string, scope: Scope): string[] {
+  const children = scope.desired.tables.filter(({ inherits }) => inherits.includes(table.name));
+  const keeps = ({ columns }: Table): boolean => columns.some((column) => column.name === name);
+  const drop = `DROP COLUMN ${id(name)}`;
+  if (!children.some(keeps)) return [`${alter(table, scope)} ${drop}`];
+  const before = new Map(scope.live.tables.map((item) => [item.name, item]));
+  return [
+    `ALTER TABLE ONLY ${qualified(scope.namespace, table.name)} ${drop}`,
+    ...children
+      .filter((child) => !keeps(child) && before.get(child.name)?.inherits.includes(table.name))
+      .flatMap((child) => dropSteps(child, name, scope)),
+  ];
 }
 
 /** The primary key would not come back: the rows would hold the same value, or none. */
@@ -165,6 +180,7 @@ function retyping(table: Table, from: Column, to: Column, scope: Scope): Retypin
     table: live,
     column: to.name,
     clause: typeClause(from, to, scope),
+    byText: goesByText(from, to, scope),
     keeps: [
       ...live.indexes.filter((index) => stays(index, table.indexes, "index")),
       ...live.constraints.filter((item) => stays(item, table.constraints, "constraint")),
@@ -184,15 +200,19 @@ const columnNeeds = (column: Column): string[] => [
   ...sequencesOf([column]),
 ];
 
-/** By way of text where no cast of its own leads to a type of the files; that writes every row anew. */
+/** Where no cast of its own leads to a type of the files; that writes every row anew. */
+const goesByText = (from: Column, to: Column, scope: Scope): boolean =>
+  to.type !== `${from.type}[]` &&
+  !(isServers(from, scope.live, scope) && isServers(to, scope.desired, scope));
+
 function castSql(from: Column, to: Column, scope: Scope): string {
   const name = id(to.name);
   if (to.type === `${from.type}[]`) {
     return `CASE WHEN ${name} IS NULL THEN NULL ELSE ARRAY[${name}] END`;
   }
-  return isServers(from, scope.live, scope) && isServers(to, scope.desired, scope)
-    ? `${name}::${to.type}`
-    : `${name}::text${to.type.endsWith("[]") ? "[]" : ""}::${to.type}`;
+  return goesByText(from, to, scope)
+    ? `${name}::text${to.type.endsWith("[]") ? "[]" : ""}::${to.type}`
+    : `${name}::${to.type}`;
 }
 
 /** A type that the server brings, or a domain over one. */
@@ -327,19 +347,27 @@ export function changeIdentity(
   desired: Column,
   scope: Scope,
 ): Alteration {
+  const [from, to] = [live.identity?.sequence ?? null, desired.identity?.sequence ?? null];
+  const renames = from !== null && to !== null && from !== to;
   return alteration({
     operation: "change_identity",
     table: table.name,
     object: desired.name,
-    reason: "who gives the column its next value changes, and with it what inserts may name",
+    reason:
+      live.identity !== null && desired.identity !== null && sameNumbers(live, desired)
+        ? `its sequence is there under the name ${live.identity.sequence ?? ""}`
+        : "who gives the column its next value changes, and with it what inserts may name",
     up: toIdentity(table, live, desired, scope),
     down: toIdentity(table, desired, live, scope),
     note:
       desired.identity !== null && !live.notNull
         ? "rows that hold null make it fail: a person has to fill them first"
         : null,
-    needs: [key.column(table.name, desired.name)],
-    provides: [`identity:${table.name}.${desired.name}`],
+    needs: [
+      key.column(table.name, desired.name),
+      ...(renames ? [key.gone(to), key.goneTable(to)] : []),
+    ],
+    provides: [key.identity(table.name, desired.name), ...(renames ? [key.gone(from)] : [])],
   });
 }
 
@@ -354,14 +382,17 @@ function toIdentity(table: Table, from: Column, to: Column, scope: Scope): strin
     ];
   }
   if (from.identity !== null) {
+    const renames = renamedSequence(from, to, scope);
+    if (sameNumbers(from, to)) return renames;
     const options = allSequenceClauses(to.identity.options).map((clause) => `SET ${clause}`);
     const when = to.identity.always ? "ALWAYS" : "BY DEFAULT";
-    return movedInto(
+    const moved = movedInto(
       `pg_get_serial_sequence(${literal(qualified(scope.namespace, table.name))}, ${literal(to.name)})`,
       from.identity.options,
       to.identity.options,
       (restart) => [`${head} SET GENERATED ${when}`, ...options, ...restart].join(" "),
     );
+    return [...renames, ...moved];
   }
   const name = literal(qualified(scope.namespace, table.name));
   const column = id(to.name);
@@ -380,6 +411,13 @@ function toIdentity(table: Table, from: Column, to: Column, scope: Scope): strin
       table.name,
     ),
   ];
+}
+
+function renamedSequence(from: Column, to: Column, { namespace }: Scope): string[] {
+  const [before, after] = [from.identity?.sequence ?? null, to.identity?.sequence ?? null];
+  return before === null || after === null || before === after
+    ? []
+    : [`ALTER SEQUENCE ${qualified(namespace, before)} RENAME TO ${id(after)}`];
 }
 
 /** The sequence of a serial column, which takes the name that the identity's had. */

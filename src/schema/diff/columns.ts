@@ -1,10 +1,8 @@
 /** The columns of one table. */
 import { key, type Change } from "../changes.js";
-import { columnSettings, ofColumn, sequenceClauses } from "../create-sql.js";
 import type { Column, Model, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { wasNow } from "../now.js";
-import { alteration } from "./alteration.js";
 import {
   changeDefault,
   changeGenerated,
@@ -14,10 +12,12 @@ import {
   dropColumn,
 } from "./column-alterations.js";
 import { commentChange } from "./comments.js";
-import { setOptions } from "./options.js";
+import { settingChanges } from "./column-settings.js";
 import { joinsParent, leavesParent, parentsOf } from "./parents.js";
 import { readsRetyped } from "./retyped.js";
+import { sameNumbers } from "./same-numbers.js";
 import { byName, type Scope } from "./scope.js";
+import { sequenceComment } from "./sequence-comment.js";
 
 export function diffColumns(live: Table, desired: Table, scope: Scope): Change[] {
   const before = byName(live.columns);
@@ -47,22 +47,22 @@ function behindParents(change: Change, table: Table, { inherited }: Column): Cha
 /** An inherited column comes with the parent's, unless the table is yet to become its child. */
 function newColumn(table: Table, column: Column, joins: boolean, scope: Scope): Change[] {
   if (column.inherited && !joins) return [];
-  const comment = columnComment(table, undefined, column, scope);
-  return [{ kind: "add_column", table, column }, ...(comment === null ? [] : [comment])];
+  return [{ kind: "add_column", table, column }, ...comments(table, undefined, column, scope)];
 }
 
-function columnComment(table: Table, live: Column | undefined, column: Column, scope: Scope) {
-  return commentChange(live, column, {
+function comments(table: Table, live: Column | undefined, column: Column, scope: Scope): Change[] {
+  const own = commentChange(live, column, {
     table: table.name,
     object: column.name,
     target: `COLUMN ${qualified(scope.namespace, table.name)}.${id(column.name)}`,
     needs: [key.column(table.name, column.name)],
   });
+  return [own, sequenceComment(table, live, column, scope)].filter((change) => change !== null);
 }
 
 function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): Change[] {
   const changes: Change[] = [];
-  const comment = columnComment(table, live, desired, scope);
+  const commented = comments(table, live, desired, scope);
   const generatedDiffers =
     live.generated?.kind !== desired.generated?.kind ||
     !sameText("generated", table, desired, scope, [
@@ -79,7 +79,7 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
     if (live.notNull !== desired.notNull && !followsParent(table, desired, scope)) {
       changes.push(changeNotNull(table, desired, scope));
     }
-    return comment === null ? changes : [...changes, comment];
+    return [...changes, ...settingChanges(table, live, desired, scope), ...commented];
   }
   // A column that a generated one reads cannot change its type while that one is there.
   if (generatedDiffers || ((retyped || readsRetyped(live, scope, table)) && generated)) {
@@ -97,7 +97,7 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
   }
   changes.push(...settingChanges(table, live, desired, scope));
   const behind = changes.map((change) => behindParents(change, table, live));
-  return comment === null ? behind : [...behind, comment];
+  return [...behind, ...commented];
 }
 
 function followsParent(table: Table, { name }: Column, scope: Scope): boolean {
@@ -128,44 +128,7 @@ function identityDiffers(live: Column, desired: Column): boolean {
   if (live.identity === null || desired.identity === null) {
     return live.identity !== desired.identity;
   }
-  // What follows from the type (the sequence's own and its largest value) changes with the column's.
-  const options = ({ identity, type }: Column): string =>
-    identity === null ? "" : sequenceClauses(ofColumn(identity.options, type), type).join(" ");
-  return live.identity.always !== desired.identity.always || options(live) !== options(desired);
-}
-
-/** The type's own; `SET STORAGE DEFAULT` exists from PostgreSQL 16 on. */
-const ownStorage = (type: string): string =>
-  /^(?:numeric|inet|cidr)\b/.test(type) ? "MAIN" : "EXTENDED";
-
-function settingChanges(table: Table, live: Column, desired: Column, scope: Scope): Change[] {
-  const name = qualified(scope.namespace, table.name);
-  const column = `ALTER TABLE ${name} ALTER COLUMN ${id(desired.name)}`;
-  const up: string[] = [];
-  if (live.storage !== desired.storage && live.type === desired.type) {
-    up.push(`${column} SET STORAGE ${desired.storage ?? ownStorage(desired.type)}`);
-  }
-  if (live.statistics !== desired.statistics) {
-    up.push(`${column} SET STATISTICS ${desired.statistics ?? -1}`);
-  }
-  if (live.compression !== desired.compression) {
-    up.push(`${column} SET COMPRESSION ${desired.compression ?? "default"}`);
-  }
-  up.push(...setOptions(column, live.options, desired.options));
-  if (up.length === 0) return [];
-  const back = [
-    ...columnSettings(name, { ...live, options: [] }, null),
-    ...setOptions(column, desired.options, live.options),
-  ];
-  return [
-    alteration({
-      operation: "unsupported",
-      table: table.name,
-      object: desired.name,
-      reason:
-        "its storage, compression, statistics target or options differ, which are never changed by themselves",
-      up,
-      down: back.length > 0 ? back : null,
-    }),
-  ];
+  const { sequence } = desired.identity;
+  const named = sequence === null || sequence === live.identity.sequence;
+  return !named || !sameNumbers(live, desired);
 }

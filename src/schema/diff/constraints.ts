@@ -5,6 +5,7 @@ import type { Constraint, Table } from "../model.js";
 import { id, list, qualified } from "../names.js";
 import { alteration, undo } from "./alteration.js";
 import { commentChange } from "./comments.js";
+import { dropFirst } from "./indexes.js";
 import { setOptions } from "./options.js";
 import { becomesInherited, parentIndexes } from "./parents.js";
 import { byName, type Scope } from "./scope.js";
@@ -215,8 +216,10 @@ function addOrReplace(
   }
   const same = live.indexes.find(({ name }) => name === constraint.name);
   const wanted = indexOfConstraint(constraint)?.definition;
+  // Of a partitioned table PostgreSQL makes no constraint from an index.
   if (
     same?.unique === true &&
+    !table.partitioned &&
     wanted !== undefined &&
     (!same.valid || same.definition === wanted)
   ) {
@@ -248,22 +251,21 @@ export function nameTaken(
   constraint: Constraint,
   scope: Scope,
 ): Alteration {
-  const own = live?.indexes.some(({ name }) => name === constraint.name) === true;
-  const dropIndex = `DROP INDEX ${qualified(scope.namespace, constraint.name)}`;
+  const own = live?.indexes.find(({ name }) => name === constraint.name);
   return alteration({
     operation: constraint.kind === "primary" ? "change_primary_key" : "change_constraint",
     table: table.name,
     object: constraint.name,
     reason: `${constraint.name} already names another object`,
-    first: own ? [dropIndex] : [],
+    first: own === undefined ? [] : [dropFirst(table, own, scope)],
     up: [`${alter(table, scope)} ADD ${inlineConstraint(constraint)}`],
     down: null,
-    note: own ? null : "a person has to choose which of the two keeps the name",
+    note: own !== undefined ? null : "a person has to choose which of the two keeps the name",
     provides: [key.constraint(table.name, constraint.name), key.keys(table.name)],
   });
 }
 
-function replaceConstraint(
+export function replaceConstraint(
   table: Table,
   live: Constraint,
   desired: Constraint,
@@ -271,15 +273,20 @@ function replaceConstraint(
 ): Alteration {
   const primary = live.kind === "primary" || desired.kind === "primary";
   const referring = referringKeys(table, live, scope);
+  const add = addSteps(table, desired, scope);
+  // What it refers to may be a key that moves.
+  const isForeign = desired.kind === "foreign";
   return alteration({
     operation: primary ? "change_primary_key" : "change_constraint",
     table: table.name,
     object: desired.name,
     reason: `${live.definition} to ${desired.definition}: between drop and add nothing enforces it, and rows may violate the new one`,
     first: [...referring.drop, dropSql(table, live, scope)],
-    up: addSteps(table, desired, scope),
-    last: referring.add,
-    standing: referring.standing,
+    up: isForeign ? [] : add,
+    last: [...(isForeign ? add : []), ...referring.add],
+    standing: isForeign
+      ? new Map(standing(add, desired, dropSql(table, desired, scope), scope))
+      : referring.standing,
     down: [],
     undo: undo({
       first: [
@@ -368,7 +375,7 @@ function keptAs(of: Table, live: Constraint, scope: Scope): Constraint | null {
   return kept?.definition === live.definition ? kept : null;
 }
 
-const dropSql = (table: Table, constraint: Constraint, scope: Scope): string =>
+export const dropSql = (table: Table, constraint: Constraint, scope: Scope): string =>
   `${alter(table, scope)} DROP CONSTRAINT IF EXISTS ${id(constraint.name)}`;
 
 function addSteps(table: Table, constraint: Constraint, scope: Scope): string[] {

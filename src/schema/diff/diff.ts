@@ -8,6 +8,7 @@ import { diffExtensions } from "./extensions.js";
 import { foreignKeysOf, newTableParts } from "./new-table.js";
 import { throughParking } from "./index-circles.js";
 import { withPartitionKeys } from "./partition-keys.js";
+import { withRenamedKeys } from "./renamed-keys.js";
 import { applyRenames, findRenames } from "./renames.js";
 import { withoutUsedRows } from "./row-types.js";
 import { diffSequences } from "./sequences.js";
@@ -34,6 +35,7 @@ export function diffModels(input: DiffInput): Change[] {
     owned: input.owned,
     same: input.same,
     partitions: input.held.partitions,
+    bounds: input.held.bounds,
   };
   const before = byName(live.tables);
   const after = byName(input.desired.tables);
@@ -70,7 +72,8 @@ export function diffModels(input: DiffInput): Change[] {
     });
     if (change !== null) changes.push(change);
   }
-  const possible = withPartitionKeys(withoutUsedRows(changes, live), live);
+  const named = withRenamedKeys(changes, scope);
+  const possible = withPartitionKeys(withoutUsedRows(named, live), live);
   const free = withoutTakenNames(possible, scope, renames, input.held);
   return throughParking(free, namespace);
 }

@@ -82,6 +82,20 @@ function staysIn(desired: Table | undefined) {
     desired === undefined || after.get(name) === definition;
 }
 
+/** Whether an expression or predicate has a value that its enum loses. */
+export const namesGoneValue = (
+  { definition }: { readonly definition: string },
+  { live, desired, namespace }: Scope,
+): boolean =>
+  live.enums.some(({ name, values }) => {
+    const after = desired.enums.find((other) => other.name === name)?.values ?? values;
+    return values.some(
+      (value) =>
+        !after.includes(value) &&
+        definition.includes(`${literal(value)}::${qualified(namespace, name)}`),
+    );
+  });
+
 /** A new type, the columns moved over by their text, and what names the values dropped and added again. */
 function rebuildEnum(live: EnumType, desired: EnumType, scope: Scope): Alteration {
   return alteration({

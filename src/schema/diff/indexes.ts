@@ -4,7 +4,9 @@ import { createIndex, inlineConstraint } from "../create-sql.js";
 import type { Constraint, Index, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration, undo } from "./alteration.js";
+import { namesGoneValue } from "./enums.js";
 import { commentChange } from "./comments.js";
+import { isTakenAsPart, partsOf } from "./index-parts.js";
 import { joinsParent, parentIndexes } from "./parents.js";
 import { isRetyped } from "./retyped.js";
 import { byName, type Scope } from "./scope.js";
@@ -34,6 +36,7 @@ export function diffIndexes(
     // It goes with its column.
     if (index.columns.some((column) => !kept.has(column))) continue;
     if (joinsParent(live, desired) && becomesPart(desired, index, scope)) continue;
+    if (isTakenAsPart(desired, index, scope)) continue;
     changes.push(dropIndex(desired, index, scope));
   }
   return changes;
@@ -51,16 +54,17 @@ const becomesPart = ({ partitionOf }: Table, index: Index, { desired }: Scope): 
 function newIndex(live: Table, table: Table, index: Index, scope: Scope): Change[] {
   const own = live.constraints.some(({ name }) => name === index.name);
   if (own) return [indexNameTaken(live, table, index, scope)];
-  return [addIndex(table, index, false), ...newComment(table, index, scope)];
+  return [addIndex(table, index, false, scope), ...newComment(table, index, scope)];
 }
 
-const addIndex = (table: Table, index: Index, replacesInvalid: boolean): Change => ({
+const addIndex = (table: Table, index: Index, replacesInvalid: boolean, scope: Scope): Change => ({
   kind: "add_index",
   table,
   index,
   onNew: false,
   needs: [],
   replacesInvalid,
+  parts: partsOf(table, index, scope),
 });
 
 function newComment(table: Table, index: Index, scope: Scope, live?: Index): Change[] {
@@ -102,7 +106,7 @@ function takeTwin(
 /** What an interrupted build left behind counts as missing, whatever it says. */
 function compare(table: Table, live: Index, desired: Index, scope: Scope): Change[] {
   if (!live.valid) {
-    return [addIndex(table, desired, true), ...newComment(table, desired, scope)];
+    return [addIndex(table, desired, true, scope), ...newComment(table, desired, scope)];
   }
   if (!sameIndex(table, live, desired, scope)) return [replaceIndex(table, live, desired, scope)];
   return newComment(table, desired, scope, live);
@@ -147,10 +151,11 @@ function replaceIndex(table: Table, live: Index, desired: Index, scope: Scope): 
             keys: [createIndex(live, target), ...identified],
           }),
         }
-      : live.columns.every((column) => table.columns.some(({ name }) => name === column))
+      : live.columns.every((column) => table.columns.some(({ name }) => name === column)) &&
+          !namesGoneValue(live, scope)
         ? { up: swap(live, desired), down: swap(desired, live) }
         : {
-            // On the way back its column is there again only behind everything else.
+            // On the way back its column, or the value, is there again only behind everything else.
             up: swap(live, desired),
             down: [],
             undo: undo({ first: [dropSql(desired, scope)], keys: [createIndex(live, target)] }),
@@ -206,7 +211,7 @@ function partKeys(table: Table, index: Index, scope: Scope): { of: Table; key: C
     ]);
 }
 
-const dropFirst = (table: Table, index: Index, scope: Scope): string =>
+export const dropFirst = (table: Table, index: Index, scope: Scope): string =>
   `${dropSql(index, scope)}${partKeys(table, index, scope).length > 0 ? " CASCADE" : ""}`;
 
 /** The keys that go with it and are to stay. */
@@ -283,7 +288,9 @@ function dropIndex(table: Table, index: Index, scope: Scope): Alteration {
         }
       : {
           up: [`DROP INDEX ${word}IF EXISTS ${nameOf(index, scope)}`],
-          down: [createIndex(index, target, { concurrently: create })],
+          ...(namesGoneValue(index, scope)
+            ? { down: [], undo: undo({ keys: [createIndex(index, target)] }) }
+            : { down: [createIndex(index, target, { concurrently: create })] }),
           transactional: !create,
         }),
     provides: [key.gone(index.name)],

@@ -20,7 +20,14 @@ export interface NameHolders {
   readonly types: ReadonlyMap<string, NameHolder>;
   readonly constraints: ReadonlyMap<string, NameHolder>;
   readonly partitions: PartitionHolders;
+  readonly bounds: BoundConditions;
 }
+
+/** What rows of a partition meet before and after its bound changes; null where that is not told. */
+export type BoundConditions = ReadonlyMap<
+  string,
+  { readonly from: string | null; readonly to: string | null }
+>;
 
 /** A partition that is there. */
 interface Holder {
@@ -53,6 +60,7 @@ export const NO_HOLDERS: NameHolders = {
   types: new Map(),
   constraints: new Map(),
   partitions: new Map(),
+  bounds: new Map(),
 };
 
 /** Indexes of a table, those of its constraints too. */

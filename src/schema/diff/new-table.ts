@@ -1,11 +1,13 @@
 /** A table that is yet to be created, as the table, its indexes and comments, and its foreign keys. */
 import { key, type Change } from "../changes.js";
+import { ownStorage } from "../create-sql.js";
 import type { Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { commentChange } from "./comments.js";
 import { parentsOf } from "./parents.js";
 import { newPartition } from "./new-partition.js";
 import type { Scope } from "./scope.js";
+import { sequenceComment } from "./sequence-comment.js";
 
 export function newTableParts(table: Table, scope: Scope): Change[] {
   const name = qualified(scope.namespace, table.name);
@@ -24,6 +26,7 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
     ...table.columns.map((column) =>
       comment(column, `COLUMN ${name}.${id(column.name)}`, key.table(table.name)),
     ),
+    ...table.columns.map((column) => sequenceComment(table, undefined, column, scope)),
     ...table.constraints.map((constraint) =>
       comment(
         constraint,
@@ -48,7 +51,7 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
     newPartition(
       {
         kind: "create_table",
-        table: withOwnNotNull(table, scope),
+        table: withOwnParts(table, scope),
         needs: parentNeeds(table, scope),
         scans: null,
       },
@@ -61,23 +64,29 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
       onNew: true,
       needs: [],
       replacesInvalid: false,
+      parts: new Map(),
     })),
     ...comments.filter((change) => change !== null),
   ];
 }
 
-/** NOT NULL only where it is not the parent's as well, which gives it to the child. */
-function withOwnNotNull(table: Table, scope: Scope): Table {
+/** NOT NULL, storage and compression only where they are not the parent's as well, which gives them. */
+function withOwnParts(table: Table, scope: Scope): Table {
   const parents = scope.desired.tables.filter(({ name }) => parentsOf(table).includes(name));
-  const given = (name: string): boolean =>
-    parents.some((parent) => parent.columns.some((c) => c.name === name && c.notNull));
   return {
     ...table,
-    columns: table.columns.map((column) =>
-      column.inherited && column.notNull && given(column.name)
-        ? { ...column, notNull: false }
-        : column,
-    ),
+    columns: table.columns.map((column) => {
+      const given = parents.flatMap(({ columns }) => columns.filter((c) => c.name === column.name));
+      const [first] = given;
+      if (!column.inherited || first === undefined) return column;
+      const { storage, compression, type } = column;
+      return {
+        ...column,
+        notNull: column.notNull && !given.some(({ notNull }) => notNull),
+        storage: storage === first.storage ? null : (storage ?? ownStorage(type)),
+        compression: compression === first.compression ? null : (compression ?? "default"),
+      };
+    }),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Model } from "../model.js";
 import type { Rename } from "../statement.js";
 import type { Memory } from "./circles.js";
-import type { NameHolders, PartitionHolders } from "./new-names.js";
+import type { BoundConditions, NameHolders, PartitionHolders } from "./new-names.js";
 import type { Same } from "./question.js";
 
 /** What earlier applies recorded as ours: only these count as dropped when the files leave them out. */
@@ -38,6 +38,7 @@ export interface Scope {
   readonly same: Same;
   /** What stands in the way of new partitions. */
   readonly partitions: PartitionHolders;
+  readonly bounds: BoundConditions;
 }
 
 export function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {

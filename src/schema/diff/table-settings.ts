@@ -1,11 +1,12 @@
 /** What is said of a table as a whole. All of it is reported, none of it applied. */
-import { key, type Change } from "../changes.js";
+import { key, type Change, type Elsewhere } from "../changes.js";
 import type { Model, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import { joinsParent, leavesParent, leavingColumns } from "./parents.js";
 import { setOptions } from "./options.js";
 import type { Scope } from "./scope.js";
+import { shiftOf } from "./shifted-bounds.js";
 
 interface Setting {
   readonly what: string;
@@ -14,21 +15,24 @@ interface Setting {
   readonly note?: string | null;
   readonly provides?: readonly string[];
   readonly needs?: readonly string[];
+  readonly elsewhere?: Elsewhere | null;
 }
 
 export function diffTableSettings(live: Table, desired: Table, scope: Scope): Change[] {
-  return settings(live, desired, scope).map(({ what, up, down, note, provides, needs }) =>
-    alteration({
-      operation: "unsupported",
-      table: desired.name,
-      object: desired.name,
-      reason: what,
-      up,
-      down,
-      note: note ?? null,
-      provides: provides ?? [],
-      needs: needs ?? [],
-    }),
+  return settings(live, desired, scope).map(
+    ({ what, up, down, note, provides, needs, elsewhere }) =>
+      alteration({
+        operation: "unsupported",
+        table: desired.name,
+        object: desired.name,
+        reason: what,
+        up,
+        down,
+        note: note ?? null,
+        provides: provides ?? [],
+        needs: needs ?? [],
+        elsewhere: elsewhere ?? null,
+      }),
   );
 }
 
@@ -175,6 +179,15 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
         down: null,
         note: "a person has to write this part together with the parent's",
         provides: [key.parents(desired.name)],
+      },
+    ];
+  }
+  const shift = shiftOf(desired, scope);
+  if (shift !== null) {
+    return [
+      {
+        what: `${describePart(from)} to ${describePart(to)}: rows may not fit, and queries on the parent see other rows`,
+        ...shift,
       },
     ];
   }

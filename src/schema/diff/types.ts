@@ -123,7 +123,7 @@ function diffDomain(live: Domain, desired: Domain, scope: Scope): Change[] {
       alteration({
         ...base,
         operation: "change_type",
-        reason: `the domain's type ${live.type} to ${desired.type}: PostgreSQL cannot change it in place`,
+        reason: `the domain's type ${spelled(live)} to ${spelled(desired)}: PostgreSQL cannot change it in place`,
         up: [],
         down: null,
         note: "a person has to write this part: create a new domain, move the columns over, drop the old one",
@@ -159,6 +159,9 @@ function diffDomain(live: Domain, desired: Domain, scope: Scope): Change[] {
   }
   return [...changes, ...diffDomainConstraints(live, desired, head, scope)];
 }
+
+const spelled = ({ type, collation }: Domain): string =>
+  collation === null ? type : `${type} COLLATE ${collation}`;
 
 /** PostgreSQL refuses to check the values of a domain that stand in arrays or rows. */
 function containerNote({ name }: Domain, scope: Scope): string | null {

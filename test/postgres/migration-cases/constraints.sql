@@ -602,3 +602,90 @@ set_comment u.u_pkey
 --unsafe
 change_constraint t.changes
 unsupported t.changes
+
+--- a foreign key gets a spelled-out name while its key moves
+--old
+create table a (id int constraint a_pk primary key, k int not null);
+create table b (a_id int constraint b_a references a (id));
+--data
+insert into a values (1, 1);
+insert into b values (1);
+--new
+create table a (id int, k int not null, constraint a_key unique (id));
+create table b (a_id int constraint b_to_a references a (id));
+--safe
+add_constraint a.a_key
+--unsafe
+change_constraint b.b_to_a
+change_primary_key a.a_pk
+drop_not_null a.id
+
+--- a foreign key gets a spelled-out name while its key is replaced by two
+--old
+create table a (id int, k int not null, constraint a_pk primary key (id));
+create table b (a_id int, constraint b_a foreign key (a_id) references a (id));
+--data
+insert into a values (1, 1);
+insert into b values (1);
+--new
+create table a (id int, k int not null, constraint a_pk primary key (id, k), constraint a_u unique (id));
+create table b (a_id int, constraint b_to_a foreign key (a_id) references a (id));
+comment on constraint b_to_a on b is 'renamed';
+--safe
+add_constraint a.a_u
+--unsafe
+change_constraint b.b_to_a
+change_primary_key a.a_pk
+unsupported b.b_to_a
+
+--- foreign keys that change, one under another name, on a key that the next apply adds
+--old
+create table a (id int, constraint a_pk primary key (id));
+create table b (a_id int, constraint b_a foreign key (a_id) references a (id));
+create table c (a_id int, constraint c_a foreign key (a_id) references a (id));
+--data
+insert into a values (1);
+insert into b values (1);
+insert into c values (1);
+--new
+create table a (id bigint not null, constraint a_u unique (id));
+create table b (a_id bigint, constraint b_to_a foreign key (a_id) references a (id));
+create table c (a_id bigint, constraint c_a foreign key (a_id) references a (id) on delete cascade);
+--unsafe
+change_constraint a.a_u
+change_constraint b.b_to_a
+change_constraint c.c_a
+change_primary_key a.a_pk
+change_type a.id
+change_type b.a_id
+change_type c.a_id
+
+--- a foreign key gets a spelled-out name while both its sides get another type
+--old
+create table a (id int primary key);
+create table b (a_id int constraint b_a references a (id));
+--data
+insert into a values (1);
+insert into b values (1);
+--new
+create table a (id text primary key);
+create table b (a_id text constraint b_to_a references a (id));
+--unsafe
+change_constraint b.b_to_a
+change_type a.id
+change_type b.a_id
+
+--- a unique constraint under a foreign key becomes a unique index of the same name
+--old
+create table a (u int not null, constraint a_u unique (u));
+create table b (x int constraint f references a (u));
+--data
+insert into a values (1);
+insert into b values (1);
+--new
+create table a (u int not null);
+create unique index a_u on a (u);
+create table b (x int constraint f references a (u));
+--unsafe
+change_index a.a_u
+drop_constraint a.a_u

@@ -499,3 +499,23 @@ create table two ( -- was: one
 --safe
 create_table one
 create_table two
+
+--- a column moves from a parent to one of its children, with its values
+--old
+create table a (id int, w int);
+create table b () inherits (a);
+create table c () inherits (a);
+create table d () inherits (b);
+--data
+insert into b values (1, 2);
+insert into d values (2, 3);
+--new
+create table a (id int);
+create table b (w int check (w > 1)) inherits (a);
+create table c () inherits (a);
+create table d () inherits (b);
+--safe
+add_constraint b.b_w_check
+validate_constraint b.b_w_check
+--unsafe
+drop_column a.w

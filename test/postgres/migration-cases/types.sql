@@ -575,3 +575,74 @@ create type pair as (a mood, b int);
 --unsafe
 drop_enum_value mood.odd
 --person
+
+--- columns of an enum become columns of another that has its values
+--old
+create type a as enum ('x', 'y');
+create table t (id int, v a default 'x' not null, w a[]);
+create index i on t (v) where v = 'x';
+--data
+insert into t values (1, 'y', '{x}');
+--new
+create type a as enum ('x', 'y');
+create type b as enum ('x', 'y', 'z');
+create table t (id int, v b default 'x' not null, w b[]);
+create index i on t (v) where v = 'x';
+--safe
+create_enum b
+--unsafe
+change_index t.i
+change_type t.v
+change_type t.w
+
+--- a column of an enum becomes one of another that lacks a value
+--old
+create type a as enum ('x', 'y');
+create table t (id int, v a);
+--data
+insert into t values (1, 'y');
+--new
+create type a as enum ('x', 'y');
+create type b as enum ('x', 'z');
+create table t (id int, v b);
+--safe
+create_enum b
+--unsafe
+change_type t.v
+--person
+
+--- a key gets a sequence as default under the name of an index that goes, and another type
+--old
+create table a (id int primary key, v int);
+create index n on a (v);
+create table b (a_id int references a);
+--data
+insert into a values (1, 1);
+insert into b values (1);
+--new
+create sequence n;
+create table a (id text primary key default nextval('n')::text, v int);
+create table b (a_id text references a);
+--unsafe
+change_type a.id
+change_type b.a_id
+drop_index a.n
+unsupported n
+
+--- an enum value goes that checks and indexes name
+--old
+create type b as enum ('x', 'y', 'z');
+create table t (id int, v b, constraint c check (v in ('x', 'z')));
+create index i on t (id) where v = 'z';
+create index j on t (id) where v <> 'z';
+--data
+insert into t values (1, 'x');
+--new
+create type b as enum ('x', 'y');
+create table t (id int, v b, constraint c check (v in ('x')));
+create index i on t (id) where v = 'y';
+--unsafe
+change_constraint t.c
+change_index t.i
+drop_enum_value b.z
+drop_index t.j
