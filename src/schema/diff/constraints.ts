@@ -378,7 +378,7 @@ function keptAs(of: Table, live: Constraint, scope: Scope): Constraint | null {
 export const dropSql = (table: Table, constraint: Constraint, scope: Scope): string =>
   `${alter(table, scope)} DROP CONSTRAINT IF EXISTS ${id(constraint.name)}`;
 
-function addSteps(table: Table, constraint: Constraint, scope: Scope): string[] {
+export function addSteps(table: Table, constraint: Constraint, scope: Scope): string[] {
   const head = alter(table, scope);
   const add = `${head} ADD ${inlineConstraint(constraint)}`;
   const split =

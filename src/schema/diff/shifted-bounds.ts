@@ -3,14 +3,20 @@
  * up, so all of them are detached, rows go where they belong, and all are attached again: one change
  * does that for its parent, the others stand behind it.
  */
-import { key, type Elsewhere } from "../changes.js";
+import { key, type Elsewhere, type Undo } from "../changes.js";
 import type { Model, Table } from "../model.js";
 import { id, qualified } from "../names.js";
+import { undo } from "./alteration.js";
 import { keyTypes, overlap } from "./bounds.js";
+import { addSteps, dropSql } from "./constraints.js";
 import { leavingColumns } from "./parents.js";
 import { byName, type Scope } from "./scope.js";
 
 interface Shift {
+  /** Foreign keys on the parent, which keep rows where they are, go and come back. */
+  readonly first: readonly string[];
+  readonly last: readonly string[];
+  readonly undo: Undo;
   readonly up: readonly string[];
   /** Null: a new partition has values that they gave up. */
   readonly down: readonly string[] | null;
@@ -36,6 +42,9 @@ export function shiftOf(table: Table, scope: Scope): Shift | null {
   const provides = [key.parents(table.name)];
   if (own !== first) {
     return {
+      first: [],
+      last: [],
+      undo: undo({}),
       up: [],
       down: [],
       note: `done together with ${first.table.name}`,
@@ -44,7 +53,13 @@ export function shiftOf(table: Table, scope: Scope): Shift | null {
       elsewhere: { by: "another", statements: up },
     };
   }
+  const keys = keysOn(table.partitionOf?.parent, scope);
+  const drops = keys.map(({ of, foreign }) => dropSql(of, foreign, scope));
+  const last = keys.flatMap(({ of, foreign }) => addSteps(of, foreign, scope));
   return {
+    first: drops,
+    last,
+    undo: undo({ first: drops, references: last }),
     up,
     down: isTaken(parts, scope) ? null : statements(parts, "from", scope),
     note: "rows that belong in none of these partitions make it fail: a person has to move them first",
@@ -55,6 +70,22 @@ export function shiftOf(table: Table, scope: Scope): Shift | null {
     ]),
     elsewhere: null,
   };
+}
+
+/** Those that stay; of the others another change takes care. */
+function keysOn(parent: string | undefined, { live, desired }: Scope) {
+  const after = byName(desired.tables);
+  return live.tables.flatMap((of) =>
+    of.constraints
+      .filter(
+        ({ name, definition, references }) =>
+          references?.table === parent &&
+          after
+            .get(of.name)
+            ?.constraints.some((item) => item.name === name && item.definition === definition),
+      )
+      .map((foreign) => ({ of, foreign })),
+  );
 }
 
 /** In the order of the files. */

@@ -1,5 +1,5 @@
 /** What is said of a table as a whole. All of it is reported, none of it applied. */
-import { key, type Change, type Elsewhere } from "../changes.js";
+import { key, type Alteration, type Change } from "../changes.js";
 import type { Model, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
@@ -8,31 +8,21 @@ import { setOptions } from "./options.js";
 import type { Scope } from "./scope.js";
 import { shiftOf } from "./shifted-bounds.js";
 
-interface Setting {
+interface Setting extends Partial<Alteration> {
   readonly what: string;
   readonly up: readonly string[];
   readonly down: readonly string[] | null;
-  readonly note?: string | null;
-  readonly provides?: readonly string[];
-  readonly needs?: readonly string[];
-  readonly elsewhere?: Elsewhere | null;
 }
 
 export function diffTableSettings(live: Table, desired: Table, scope: Scope): Change[] {
-  return settings(live, desired, scope).map(
-    ({ what, up, down, note, provides, needs, elsewhere }) =>
-      alteration({
-        operation: "unsupported",
-        table: desired.name,
-        object: desired.name,
-        reason: what,
-        up,
-        down,
-        note: note ?? null,
-        provides: provides ?? [],
-        needs: needs ?? [],
-        elsewhere: elsewhere ?? null,
-      }),
+  return settings(live, desired, scope).map(({ what, ...parts }) =>
+    alteration({
+      operation: "unsupported",
+      table: desired.name,
+      object: desired.name,
+      reason: what,
+      ...parts,
+    }),
   );
 }
 

@@ -654,3 +654,21 @@ create table p2 partition of p for values in (2);
 --safe
 create_table p1
 create_table p2
+
+--- partitions whose rows others refer to shift their bounds
+--old
+create table p (n int primary key) partition by range (n);
+create table p1 partition of p for values from (0) to (10);
+create table p2 partition of p for values from (10) to (20);
+create table r (n int references p on delete cascade);
+--data
+insert into p values (1), (11);
+insert into r values (1), (11);
+--new
+create table p (n int primary key) partition by range (n);
+create table p1 partition of p for values from (0) to (12);
+create table p2 partition of p for values from (12) to (20);
+create table r (n int references p on delete cascade);
+--unsafe
+unsupported p1
+unsupported p2
