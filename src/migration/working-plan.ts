@@ -209,7 +209,7 @@ async function difference(
   memory: Memory,
 ): Promise<{ readonly found: Change[]; readonly circles: readonly Circle[] }> {
   const open = new Map<string, Question>();
-  const held = await readNameHolders(session, live, desired);
+  const held = await readNameHolders(session, live, desired, parsed.renames);
   const input = (same: Same): DiffInput => ({
     live,
     desired,

@@ -7,6 +7,7 @@ import type { Session } from "../postgres/session.js";
 import { newNames, NO_HOLDERS, type NameHolder, type NameHolders } from "./diff/new-names.js";
 import type { Model } from "./model.js";
 import { readBoundConditions, readPartitionHolders } from "./partition-holders.js";
+import type { Rename } from "./statement.js";
 
 /**
  * An array type that the server made gives way by itself. Of constraints, constraint triggers and NOT
@@ -49,9 +50,10 @@ export async function readNameHolders(
   session: Session,
   live: Model,
   desired: Model,
+  renames: readonly Rename[],
 ): Promise<NameHolders> {
   const { relations, types, constraints } = newNames(live, desired);
-  const bounds = await readBoundConditions(session, live, desired);
+  const bounds = await readBoundConditions(session, live, desired, renames);
   if (relations.length + types.length + constraints.length === 0) return { ...NO_HOLDERS, bounds };
   const rows = await session.query<Row & Record<string, unknown>>(HOLDERS, [
     desired.namespace,

@@ -9,6 +9,7 @@ import { keyTypes, overlap } from "./diff/bounds.js";
 import type { BoundConditions, InTheWay, PartitionHolders } from "./diff/new-names.js";
 import type { Model, Table } from "./model.js";
 import { id } from "./names.js";
+import type { Rename } from "./statement.js";
 
 interface Sibling {
   readonly parent: string;
@@ -61,11 +62,13 @@ export async function readBoundConditions(
   session: Session,
   live: Model,
   desired: Model,
+  renames: readonly Rename[],
 ): Promise<BoundConditions> {
   const found = new Map<string, { from: string | null; to: string | null }>();
   const before = new Map(live.tables.map((table) => [table.name, table]));
   for (const { name, partitionOf } of desired.tables) {
-    const old = before.get(name)?.partitionOf;
+    const hint = renames.find(({ table, column }) => table === name && column === null);
+    const old = (before.get(name) ?? before.get(hint?.from ?? ""))?.partitionOf;
     const parent = before.get(partitionOf?.parent ?? "");
     if (!partitionOf || !old || parent === undefined || old.parent !== parent.name) continue;
     if (old.bound === partitionOf.bound) continue;

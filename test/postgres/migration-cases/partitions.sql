@@ -672,3 +672,20 @@ create table r (n int references p on delete cascade);
 --unsafe
 unsupported p1
 unsupported p2
+
+--- a partition gets another name and takes rows of its neighbour
+--old
+create table p (n int) partition by range (n);
+create table p1 partition of p for values from (0) to (10);
+create table p2 partition of p for values from (10) to (20);
+--data
+insert into p values (1), (11);
+--new
+create table p (n int) partition by range (n);
+create table q1 partition of p -- was: p1
+  for values from (0) to (12);
+create table p2 partition of p for values from (12) to (20);
+--unsafe
+rename_table q1.p1
+unsupported p2
+unsupported q1
