@@ -6,13 +6,18 @@ import type { Logger } from "../log/logger.js";
 import type { Session } from "../postgres/session.js";
 import { BEAT_MS, forgetSilent, leave, signal, type Instance } from "./instance.js";
 
+/**
+ * What changes is told this much later, in milliseconds. A worker that ends and is replaced meanwhile is
+ * no news, and its replacement has the machine to itself.
+ */
+const SETTLE_MS = 500;
 /** How long the end of a supervisor may wait for its row to be removed. */
 const LEAVE_MS = 1_000;
 
 export interface Presence {
   /** Gives a sign, and another one at each beat until it is closed. */
   begin(): Promise<void>;
-  /** The state or the number of workers may have changed: says so at once if it has. */
+  /** The state or the number of workers may have changed: says so in a moment if it has by then. */
   changed(): void;
   /** Removes the row, as far as that takes no more than a second. Never throws. */
   close(): Promise<void>;
@@ -32,6 +37,7 @@ export function createPresence({ describe, onSession, ensure, log }: PresenceInp
   let said = "";
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
+  let settling: NodeJS.Timeout | null = null;
   let last: Promise<void> = Promise.resolve();
 
   /** One after the other, so that an older state never overwrites a newer one. */
@@ -57,7 +63,12 @@ export function createPresence({ describe, onSession, ensure, log }: PresenceInp
       await enqueue(forgetSilent);
     },
     changed: () => {
-      if (timer !== null && said !== "" && summary(describe()) !== said) void say();
+      if (timer === null || said === "" || settling !== null) return;
+      settling = setTimeout(() => {
+        settling = null;
+        if (!closed && summary(describe()) !== said) void say();
+      }, SETTLE_MS);
+      settling.unref();
     },
     close: async () => {
       closed = true;

@@ -79,7 +79,10 @@ export function forkWorker(input: ForkInput, listeners: WorkerListeners): Worker
     stats: { loop: { p50: 0, p99: 0, max: 0 }, total: 0, inFlight: 0, perSecond: 0 },
     send: (message) => {
       early?.push(message);
-      tell(message);
+      const listens =
+        message.type === "promote" || (message.type === "start" && message.identity.slot !== 0);
+      if (listens) distribution.offer(worker, () => tell(message));
+      else tell(message);
     },
     lastBeat: null,
     crashedAt: null,

@@ -28,8 +28,7 @@ function load(place: Place | null): unknown {
   const stats = statSync(file);
   const code = place.made ? codeAt(place.path, stats) : null;
   if (place.made && code === null) return require(file);
-  // esbuild writes ASCII.
-  const source = readFileSync(file, "latin1");
+  const source = readFileSync(file, "utf8");
   const wrapped = `(function (exports, require, module, __filename, __dirname) { ${source}\n})`;
   const script = new Script(wrapped, {
     filename: file,

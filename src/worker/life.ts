@@ -17,7 +17,6 @@ import { runShutdown } from "./shutdown.js";
 import type { SignalGuard } from "./signals.js";
 import { stdoutLater } from "./stdio.js";
 import type { Overlay } from "./overlay.js";
-import { startReporting } from "./reporting.js";
 import { installTestEndpoints } from "./test-endpoints.js";
 import type { Traffic } from "./traffic.js";
 
@@ -38,6 +37,8 @@ export interface LifeInput {
   readonly guard: SignalGuard;
   readonly traffic: Traffic;
   readonly load: ImportModule;
+  /** Called once the application listens. */
+  readonly listens: () => void;
   readonly end: (status: number) => never;
 }
 
@@ -51,7 +52,14 @@ export interface WorkerLife {
   orphan(): Promise<void>;
 }
 
-export function createWorkerLife({ channel, guard, traffic, load, end }: LifeInput): WorkerLife {
+export function createWorkerLife({
+  channel,
+  guard,
+  traffic,
+  load,
+  listens,
+  end,
+}: LifeInput): WorkerLife {
   const stopping = new AbortController();
   let overlay: Overlay | null = null;
   let identity: WorkerIdentity = { slot: 0, generation: 0, restarts: 0 };
@@ -79,8 +87,11 @@ export function createWorkerLife({ channel, guard, traffic, load, end }: LifeInp
       const [address] = await Promise.all([application.listen(), runtime.own?.warm()]);
       await warmForeignPools();
       if (stopping.signal.aborted) return;
+      listens();
       ready = true;
       await channel.send({ type: "ready", address });
+      // With what it needs of Node, 2 ms that nobody waits for any more.
+      const { startReporting } = await import("./reporting.js");
       startReporting(channel, traffic, runtime.config.supervisor.hangTimeoutMs);
     } catch (error) {
       await fail(error, "to start serving");

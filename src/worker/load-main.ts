@@ -6,6 +6,7 @@ import { readFileSync, realpathSync } from "node:fs";
 import { Module, createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { hasPreloads } from "../ipc/preloads.js";
 
 /** `import()` of a module: code that V8 has from a cache has none of its own. */
 export type ImportModule = (url: string) => Promise<unknown>;
@@ -21,18 +22,13 @@ export async function loadMain(path: string, load: ImportModule): Promise<unknow
     set: () => undefined,
   });
   const require: unknown = Reflect.get(Module, "_load");
-  if (typeof require !== "function" || hasHooks() || !isCommonJs(file)) {
+  // What was preloaded may have a say in how modules are found and read.
+  if (typeof require !== "function" || hasPreloads() || !isCommonJs(file)) {
     return load(pathToFileURL(file).href);
   }
   // Without a parent, like the main module: scripts ask `module.parent` whether they are it.
   const exported: unknown = Reflect.apply(require, Module, [file, null, false]);
   return { default: exported };
-}
-
-/** What was preloaded may have a say in how modules are found and read. */
-function hasHooks(): boolean {
-  const options = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ");
-  return /(^|\s)(-r|--require|--import|--loader|--experimental-loader)\b/.test(options);
 }
 
 /** Statements that only an ES module has, also where a minifier took the lines away. */

@@ -22,7 +22,7 @@ export function runWorker(load: ImportModule): void {
   keepWithoutPrimary();
   // Should the primary ask for this worker's stack, its inspector takes any free port.
   process.debugPort = 0;
-  installDistribution();
+  const distribution = installDistribution();
   const channel = openChannel();
   const guard = guardSignals((signal) => void channel.send({ type: "asked", signal }));
   const life = createWorkerLife({
@@ -30,6 +30,7 @@ export function runWorker(load: ImportModule): void {
     guard,
     traffic: watchTraffic(activatedFd()),
     load,
+    listens: () => distribution.settle(),
     end: endProcess,
   });
 

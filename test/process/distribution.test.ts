@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request as httpsRequest } from "node:https";
 import { connect as connectHttp2 } from "node:http2";
 import { connect, createServer } from "node:net";
@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ask, countBy, keep, load, startGroup, type Group } from "../support/distribution.js";
+import { freePort } from "../support/supervisor.js";
 
 async function workers(group: Group, count: number, env: Readonly<Record<string, string>> = {}) {
   const first = await group.fork("http", { APP: "http", ...env });
@@ -113,6 +114,52 @@ describe("how connections reach workers", () => {
     );
   });
 
+  it("is taken over from the workers before without asking: a stuck primary holds no replacement up", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "supervise-stuck-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const until = join(folder, "go-on");
+    onTestFinished(() => writeFileSync(until, ""));
+    const group = startGroup();
+    const { pids, port } = await workers(group, 1);
+    process.kill(pids[0] ?? 0, "SIGKILL");
+    await group.heard(({ type }) => type === "exit");
+    group.do({ do: "fork", env: { APP: "http" }, until });
+    await group.heard(({ type }) => type === "stuck");
+    const { body } = await ask(local(port));
+    expect(group.said.filter(({ type }) => type === "listening")).toHaveLength(1);
+    writeFileSync(until, "");
+    const next = await group.heard(({ type, from }) => type === "listening" && from !== pids[0]);
+    expect(body).toBe(String(next.from));
+  });
+
+  it("keeps who is connecting to what a worker was offered and has no use for", async () => {
+    const group = startGroup();
+    const { pids, port } = await workers(group, 1);
+    process.kill(pids[0] ?? 0, "SIGKILL");
+    await group.heard(({ type }) => type === "exit");
+    const waiting = ask(local(port));
+    const other = await group.fork("http", { APP: "http", PORT: String(await freePort()) });
+    const next = await group.fork("http", { APP: "http" });
+    expect(await waiting).toMatchObject({ outcome: "answered", body: String(next.pid) });
+    expect((await ask(local(other.port))).body).toBe(String(other.pid));
+  });
+
+  it("forgets workers that are killed before they have taken what they were offered", async () => {
+    const group = startGroup();
+    await workers(group, 1);
+    const known = new Set(group.said);
+    group.do({ do: "fork", env: { APP: "http" }, kill: true });
+    await group.heard(({ type }) => type === "exit");
+    const count = async (): Promise<number> => {
+      group.do({ do: "count" });
+      const said = await group.heard((one) => one.type === "count" && !known.has(one));
+      known.add(said);
+      return said.workers ?? 0;
+    };
+    while ((await count()) > 1);
+    expect(await count()).toBe(1);
+  });
+
   it("loses no connection-per-request while workers are replaced one by one", async () => {
     const group = startGroup();
     const { pids, port } = await workers(group, 2);
@@ -147,12 +194,8 @@ describe("how connections reach workers", () => {
   it("closes a listener that no release uses any more, and keeps the others", async () => {
     const group = startGroup();
     const old = await group.fork("http", { APP: "http" });
-    const probe = createServer().listen(0, "127.0.0.1");
-    await new Promise((resolve) => probe.once("listening", resolve));
-    const address = probe.address();
-    const free = typeof address === "object" ? String(address?.port) : "";
-    await new Promise((resolve) => probe.close(resolve));
-    const next = await group.fork("http", { APP: "http", PORT: free });
+    const next = await group.fork("http", { APP: "http", PORT: String(await freePort()) });
+    expect(await ask(local(old.port))).toMatchObject({ body: String(old.pid) });
     process.kill(old.pid, "SIGKILL");
     await group.heard(({ type, from }) => type === "exit" && from === old.pid);
     group.do({ do: "settle" });

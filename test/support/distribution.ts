@@ -14,6 +14,7 @@ interface Said {
   readonly code?: string;
   readonly syscall?: string;
   readonly keys?: string;
+  readonly workers?: number;
 }
 
 export interface Group {
@@ -33,6 +34,7 @@ export function startGroup(setting = "auto", descriptor: number | "ignore" = "ig
   const waiting = new Set<() => void>();
   const child = fork(PRIMARY, {
     env: { ...process.env, SETTING: setting, NODE_OPTIONS: "" },
+    execArgv: [],
     stdio: ["ignore", "inherit", "inherit", "ipc", descriptor],
   });
   child.on("message", (message: Said) => {

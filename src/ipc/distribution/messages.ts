@@ -42,10 +42,12 @@ export interface ListenQuery {
  * - `hold`: comes with a second descriptor of a connection whose client has sent nothing yet.
  * - `ended`: connections that the primary need not hold any longer, by their serial numbers.
  * - `taken`: the answer to `take`; refused by a worker that has closed the listener meanwhile.
+ * - `refuse`: of a listener that it was offered and has no use for.
  */
 export type WorkerMessage =
   | { act: "open"; seq: number; query: ListenQuery; data: unknown }
   | { act: "close"; key: string }
+  | { act: "refuse"; key: string }
   | { act: "hold"; key: string; slot: number; serial: number }
   | { act: "ended"; serials: readonly number[] }
   | { act: "taken"; ticket: number; refused: boolean };
@@ -59,8 +61,12 @@ export interface Place {
   readonly ledger: string | null;
 }
 
-/** Primary to worker, the answer to `open`; comes with the listening handle when `errno` is 0. */
+/**
+ * Primary to worker, the answer to `open`, or what it is offered; comes with the listening handle when
+ * `errno` is 0.
+ */
 export interface Opened {
+  /** 0 for an offer. */
   seq: number;
   errno: number;
   key: string;
@@ -76,11 +82,17 @@ export interface Opened {
  * - `held`: the answer to `hold`.
  * - `take`: comes with a connection of a worker that died before it had begun with it.
  * - `consumed`: connections taken with these tickets whose request died with the other worker.
+ * - `offers`: the listeners with these keys are on their way to it, so that it need not ask for them.
  */
 export type PrimaryMessage =
   | { act: "held" }
   | { act: "take"; key: string; ticket: number }
-  | { act: "consumed"; tickets: readonly number[] };
+  | { act: "consumed"; tickets: readonly number[] }
+  | { act: "offers"; keys: readonly string[] };
+
+/** Names a listener: who asks for the same has the same. */
+export const keyOf = ({ address, port, addressType, fd, index }: ListenQuery): string =>
+  [address, port, addressType, fd, index].join(":");
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
@@ -100,7 +112,7 @@ export function parseWorkerMessage(value: unknown): WorkerMessage | null {
   if (!isRecord(value) || value["cmd"] !== COMMAND) return null;
   const { act, seq, key, data } = value;
   if (act === "hold" || act === "ended" || act === "taken") return parseHolding(act, value);
-  if (act === "close" && typeof key === "string") return { act, key };
+  if ((act === "close" || act === "refuse") && typeof key === "string") return { act, key };
   const query = parseQuery(value["query"]);
   if (act === "open" && typeof seq === "number" && query) return { act, seq, query, data };
   return null;
@@ -143,10 +155,13 @@ export function parseOpened(value: unknown): Opened | null {
 /** Null for whatever is not ours. */
 export function parsePrimaryMessage(value: unknown): PrimaryMessage | null {
   if (!isRecord(value) || value["cmd"] !== COMMAND) return null;
-  const { act, key, ticket, tickets } = value;
+  const { act, key, keys, ticket, tickets } = value;
   if (act === "held") return { act };
   if (act === "consumed" && Array.isArray(tickets)) {
     return { act, tickets: tickets.filter((one) => typeof one === "number") };
+  }
+  if (act === "offers" && Array.isArray(keys)) {
+    return { act, keys: keys.filter((one) => typeof one === "string") };
   }
   if (act === "take" && typeof key === "string" && typeof ticket === "number") {
     return { act, key, ticket };

@@ -22,6 +22,7 @@ import {
   type Opened,
   type PrimaryMessage,
 } from "../../ipc/distribution/messages.js";
+import { hasPreloads } from "../../ipc/preloads.js";
 import type { Logger } from "../../log/logger.js";
 import { createHeld } from "./held.js";
 import { createListeners } from "./listeners.js";
@@ -32,6 +33,11 @@ export interface Distribution {
   readonly env: Readonly<Record<string, string>>;
   /** Serves the worker's requests to listen. Call it in the tick of its fork. */
   attach(worker: Worker): void;
+  /**
+   * The worker is about to listen: `order` tells it to, and what the workers before it listened on comes
+   * with that. So it need not ask, for which it would wait until both processes have had their turn.
+   */
+  offer(worker: Worker, order: () => void): void;
   /**
    * The worker is gone. Its listeners stay open for its replacement; the kernel's queue waits. A
    * worker that drains has left them before, by closing its servers.
@@ -54,26 +60,43 @@ export function createDistribution(setting: Setting, log: Pick<Logger, "warn">):
   cluster.schedulingPolicy = kind === "round-robin" ? cluster.SCHED_RR : cluster.SCHED_NONE;
   const listeners = createListeners(kind, log);
   const held = createHeld(listeners);
+  const openLedger = (worker: Worker): string | null =>
+    kind === "balanced"
+      ? held.open(worker.id, (message, handle) => send(worker, message, handle))
+      : null;
 
   return {
     kind,
     env: { [KIND_VARIABLE]: kind },
     attach(worker) {
       if (kind === "round-robin") return;
-      const post = (message: PrimaryMessage, handle?: object): void =>
-        send(worker, message, handle);
       worker.process.on("internalMessage", (value: unknown, handle: unknown) => {
         const message = parseWorkerMessage(value);
         if (message === null) return;
         if (message.act === "open") {
-          const ledger = kind === "balanced" ? held.open(worker.id, post) : null;
-          const { reply, handle } = listeners.open(worker.id, message, ledger);
+          const { reply, handle } = listeners.open(worker.id, message, openLedger(worker));
           send(worker, reply, handle);
         } else if (message.act === "close") listeners.leave(worker.id, message.key);
+        else if (message.act === "refuse") listeners.release(worker.id, message.key);
         else held.heard(worker.id, message, handle);
       });
       worker.on("listening", () => held.offer());
-      void whenSilent(worker).then(() => held.gone(worker.id));
+      void whenSilent(worker).then(() => {
+        held.gone(worker.id);
+        // Node leaves that out too.
+        if (cluster.workers) Reflect.deleteProperty(cluster.workers, worker.id);
+      });
+    },
+    offer(worker, order) {
+      // What is preloaded may let the worker's loop turn before its half is there to receive them.
+      const unwanted = kind === "round-robin" || hasPreloads();
+      const offers = unwanted ? [] : listeners.offer(worker.id, () => openLedger(worker));
+      if (offers.length > 0) {
+        send(worker, { act: "offers", keys: offers.map(({ reply }) => reply.key) });
+      }
+      // First of all: what follows a handle waits until the worker has acknowledged it.
+      order();
+      for (const { reply, handle } of offers) send(worker, reply, handle);
     },
     release: (workerId) => listeners.release(workerId),
     settle: () => listeners.settle(),

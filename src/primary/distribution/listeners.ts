@@ -15,6 +15,7 @@ import {
 } from "../../ipc/distribution/board.js";
 import type { Logger } from "../../log/logger.js";
 import {
+  keyOf,
   REUSEPORT_FLAG,
   type Kind,
   type ListenQuery,
@@ -46,6 +47,8 @@ type Open = Extract<WorkerMessage, { act: "open" }>;
 export interface Listeners {
   /** `ledger` is the path of the worker's, null when its connections are not held. */
   open(workerId: number, message: Open, ledger: string | null): { reply: Opened; handle?: object };
+  /** What there is for a worker that has not asked yet; `ledger` as above, where there is anything. */
+  offer(workerId: number, ledger: () => string | null): { reply: Opened; handle: object }[];
   has(key: string): boolean;
   /**
    * The worker with the fewest connections among those whose loop turns, null when there is none;
@@ -54,8 +57,8 @@ export interface Listeners {
   fittest(key: string, extra: (workerId: number) => number): number | null;
   /** A worker closed its server. The last one to do so closes the listener. */
   leave(workerId: number, key: string): void;
-  /** A worker is gone. What it used stays open for its replacement. */
-  release(workerId: number): void;
+  /** A worker has no use for one listener, or is gone. What it used stays open for its replacement. */
+  release(workerId: number, key?: string): void;
   /** Closes what nobody uses, if anything is in use at all. */
   settle(): void;
   close(): void;
@@ -63,6 +66,13 @@ export interface Listeners {
 
 export function createListeners(kind: Kind, log: Pick<Logger, "warn">): Listeners {
   const listeners = new Map<string, Listener>();
+
+  function join(workerId: number, key: string, found: Listener, ledger: string | null) {
+    const row = freeRow(found.users);
+    found.users.set(workerId, row);
+    const place = unlessRefused(() => seat(found, row, ledger), log);
+    return { errno: 0, key, data: found.data, place, port: found.port };
+  }
 
   function leave(workerId: number, key: string): Listener | null {
     const listener = listeners.get(key);
@@ -88,17 +98,17 @@ export function createListeners(kind: Kind, log: Pick<Logger, "warn">): Listener
         return { reply: { seq, ...failed } };
       }
       listeners.set(key, found);
-      const row = freeRow(found.users);
-      found.users.set(workerId, row);
-      const reply = {
-        seq,
-        errno: 0,
-        key,
-        data: found.data,
-        place: unlessRefused(() => seat(found, row, ledger), log),
-        port: found.port,
-      };
+      const reply = { seq, ...join(workerId, key, found, ledger) };
       return kind === "reuseport" && query.port >= 0 ? { reply } : { reply, handle: found.handle };
+    },
+    offer(workerId, ledger) {
+      // Under reuseport every worker binds for itself.
+      if (kind === "reuseport" || listeners.size === 0) return [];
+      const path = ledger();
+      return [...listeners].map(([key, found]) => ({
+        reply: { seq: 0, ...join(workerId, key, found, path) },
+        handle: found.handle,
+      }));
     },
     has: (key) => listeners.has(key),
     fittest(key, extra) {
@@ -118,8 +128,8 @@ export function createListeners(kind: Kind, log: Pick<Logger, "warn">): Listener
       const listener = leave(workerId, key);
       if (listener) drop(key, listener);
     },
-    release(workerId) {
-      for (const key of listeners.keys()) leave(workerId, key);
+    release(workerId, one) {
+      for (const key of one === undefined ? listeners.keys() : [one]) leave(workerId, key);
     },
     settle() {
       // Between a crash and its replacement nobody may use any: then all stay.
@@ -137,9 +147,6 @@ function dispose(listener: Listener): void {
   listener.handle.close();
   listener.board?.close();
 }
-
-const keyOf = ({ address, port, addressType, fd, index }: ListenQuery): string =>
-  [address, port, addressType, fd, index].join(":");
 
 function freeRow(users: ReadonlyMap<number, number>): number {
   const taken = new Set(users.values());

@@ -15,6 +15,8 @@ const ACK_TIMER = 13;
 
 /** For each descriptor whether its connection has received data of which nothing is left. */
 export async function consumedAmong(descriptors: readonly number[]): Promise<readonly boolean[]> {
+  // The kernel walks all its connections for such a table.
+  if (descriptors.length === 0) return [];
   const inodes = descriptors.map((descriptor) => String(fstatSync(descriptor).ino));
   const tables = await Promise.all([table("/proc/net/tcp"), table("/proc/net/tcp6")]);
   const consumed = consumedInodes(tables.join("\n"), new Set(inodes));

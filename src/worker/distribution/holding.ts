@@ -16,7 +16,7 @@ export interface Holding {
   /** Null as long as the primary holds nothing for this worker. */
   readonly cover: Cover | null;
   open(place: Place | null): void;
-  heard(message: PrimaryMessage, handle: unknown): void;
+  heard(message: Exclude<PrimaryMessage, { act: "offers" }>, handle: unknown): void;
 }
 
 export function createHolding(

@@ -10,6 +10,7 @@ import net, { Server } from "node:net";
 import {
   COMMAND,
   KIND_VARIABLE,
+  keyOf,
   REUSEPORT_FLAG,
   parseOpened,
   parsePrimaryMessage,
@@ -22,31 +23,45 @@ import { createHolding } from "./holding.js";
 import { isListenHandle, type ListenHandle } from "./handle.js";
 import { createIndexes } from "./indexes.js";
 import { createListener, type Listener } from "./listener.js";
+import { createOffers } from "./offers.js";
 import { parseQuery } from "./query.js";
 
 /** Node's callback: a negative errno, or 0 and the handle. */
 type Callback = (errno: number, handle: object | null) => void;
 
+/** What `installDistribution` makes. */
+export interface DistributionHalf {
+  /** The application listens: what it was offered besides is of no use to it. */
+  settle(): void;
+}
+
+const NONE: DistributionHalf = { settle: () => undefined };
+
 /**
  * Call it once, before the application is loaded. Does nothing where the primary distributes by
  * itself, and outside a supervisor.
  */
-export function installDistribution(env: NodeJS.ProcessEnv = process.env): void {
+export function installDistribution(env: NodeJS.ProcessEnv = process.env): DistributionHalf {
   const kind = env[KIND_VARIABLE];
   const askCluster: unknown = Reflect.get(cluster, "_getServer");
-  if (kind === undefined || kind === "round-robin" || typeof askCluster !== "function") return;
+  if (kind === undefined || kind === "round-robin" || typeof askCluster !== "function") {
+    return NONE;
+  }
 
   const indexes = createIndexes();
   const listeners = new Map<string, Listener>();
   const holding = createHolding(send, listeners);
   const pending = new Map<number, (reply: Opened, handle: unknown) => void>();
+  const offers = createOffers((key) => send({ act: "refuse", key }));
   let lastSeq = 0;
 
   process.on("internalMessage", (value: unknown, handle: unknown) => {
     const message = parsePrimaryMessage(value);
-    if (message !== null) holding.heard(message, handle);
+    if (message?.act === "offers") offers.expect(message.keys);
+    else if (message !== null) holding.heard(message, handle);
     const reply = parseOpened(value);
     if (reply === null) return;
+    if (reply.seq === 0) offers.arrived(reply, handle);
     pending.get(reply.seq)?.(reply, handle);
     pending.delete(reply.seq);
   });
@@ -64,8 +79,7 @@ export function installDistribution(env: NodeJS.ProcessEnv = process.env): void 
     }
     const address = JSON.stringify(asked);
     const query = { ...asked, index: indexes.take(address) };
-    lastSeq += 1;
-    pending.set(lastSeq, (reply, received) => {
+    const opened = (reply: Opened, received: unknown): void => {
       shareData(server, reply.data);
       const real = reply.errno === 0 ? realHandle(query, reply, received) : reply.errno;
       if (typeof real === "number") {
@@ -85,10 +99,14 @@ export function installDistribution(env: NodeJS.ProcessEnv = process.env): void 
       holding.open(reply.place);
       server.once("listening", () => announceListening(server, query));
       callback(0, listener.handle);
-    });
+    };
+    if (offers.take(keyOf(query), opened)) return;
+    lastSeq += 1;
+    pending.set(lastSeq, opened);
     send({ act: "open", seq: lastSeq, query, data: ownData(server) });
   };
   Reflect.set(cluster, "_getServer", getServer);
+  return { settle: () => offers.settle() };
 }
 
 /** Under `reuseport` the worker binds for itself, to the port that the primary reserved. */

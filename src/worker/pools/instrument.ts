@@ -3,9 +3,9 @@
  * each measured pool carries what is known of it. `pool.query` and every library on top come through
  * `connect`, in its callback or its promise form. What a caller sees stays as pg-pool has it.
  */
-import { performance } from "node:perf_hooks";
 import type { ClosedCause } from "../../sampling/report.js";
 import { record } from "../../sampling/histogram.js";
+import { performance } from "./clock.js";
 import { judgeReturn } from "./judge.js";
 import { closingCauseOf, noteClosing, noteOpening, openingOf } from "./lives.js";
 import { countClosed, setDatabase } from "./meter.js";

@@ -3,11 +3,10 @@
  * and what takes a report out of it; nothing here touches the pool or the database. What each
  * checkout does to it is in passage.ts.
  */
-// The global of the same name is a getter, which costs as much as the clock.
-import { performance } from "node:perf_hooks";
 import { createHistogram, take } from "../../sampling/histogram.js";
 import type { Arrivals, ClosedCause, LeakReport } from "../../sampling/report.js";
 import { createList } from "./checkout.js";
+import { performance } from "./clock.js";
 import type { Meter } from "./shapes.js";
 import { advance, SLICES, SLICES_PER_MS } from "./slices.js";
 

@@ -4,10 +4,9 @@
  * handed over when it is asked for, one that is given back goes to whoever waits at that moment),
  * figures are written to arrays, and a checkout that has ended is used again.
  */
-// The global of the same name is a getter, which costs as much as the clock.
-import { performance } from "node:perf_hooks";
 import { record } from "../../sampling/histogram.js";
 import { append, Checkout, remove } from "./checkout.js";
+import { performance } from "./clock.js";
 import type { Checkout as CheckoutShape, CheckoutOwner, ConnectCallback, Meter } from "./shapes.js";
 import { noteSite } from "./site.js";
 import { arrive } from "./slices.js";

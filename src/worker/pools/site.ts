@@ -8,7 +8,7 @@
  * Time is the clock's: a process that gets a tenth of a CPU spends ten times the share of its own time,
  * which is why that of queries, the commonest checkout, is so small.
  */
-import { performance } from "node:perf_hooks";
+import { performance } from "./clock.js";
 import type { Site } from "./shapes.js";
 
 interface Ration {
