@@ -83,7 +83,12 @@ export type Addition =
       /** The default partition that the server searches for rows of this one. */
       readonly scans: string | null;
     }
-  | { readonly kind: "add_column"; readonly table: Table; readonly column: Column }
+  | {
+      readonly kind: "add_column";
+      readonly table: Table;
+      readonly column: Column;
+      readonly needs: readonly string[];
+    }
   | {
       readonly kind: "add_index";
       readonly table: Table;

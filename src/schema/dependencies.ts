@@ -95,6 +95,7 @@ function ofAddition(change: Addition): Edges {
           ...rowsOf(change.table, [change.column]),
           ...sequencesOf([change.column]),
           ...columnsOf(change.table, change.column.reads),
+          ...change.needs,
         ],
       };
     case "add_index":

@@ -13,7 +13,7 @@ import {
 } from "./column-alterations.js";
 import { commentChange } from "./comments.js";
 import { settingChanges } from "./column-settings.js";
-import { joinsParent, leavesParent, parentsOf } from "./parents.js";
+import { comesWithParent, joinsParent, leavesParent, parentsOf } from "./parents.js";
 import { readsRetyped } from "./retyped.js";
 import { sameNumbers } from "./same-numbers.js";
 import { byName, type Scope } from "./scope.js";
@@ -22,13 +22,12 @@ import { sequenceComment } from "./sequence-comment.js";
 export function diffColumns(live: Table, desired: Table, scope: Scope): Change[] {
   const before = byName(live.columns);
   const after = byName(desired.columns);
-  const joins = joinsParent(live, desired);
   const leaves = leavesParent(live, desired);
   return [
     ...desired.columns.flatMap((column) => {
       const existing = before.get(column.name);
       return existing === undefined
-        ? newColumn(desired, column, joins, scope)
+        ? newColumn(live, desired, column, scope)
         : diffColumn(desired, existing, column, scope);
     }),
     ...live.columns
@@ -44,10 +43,24 @@ function behindParents(change: Change, table: Table, { inherited }: Column): Cha
     : change;
 }
 
-/** An inherited column comes with the parent's, unless the table is yet to become its child. */
-function newColumn(table: Table, column: Column, joins: boolean, scope: Scope): Change[] {
+/**
+ * An inherited column comes with the parent's, unless the table is yet to become its child. So does one
+ * that a parent gets which the table is yet to leave. A partition has no column but its parent's until
+ * it is none any more.
+ */
+function newColumn(live: Table, desired: Table, column: Column, scope: Scope): Change[] {
+  const joins = joinsParent(live, desired);
+  const leaves = leavesParent(live, desired);
+  const commented = comments(desired, undefined, column, scope);
   if (column.inherited && !joins) return [];
-  return [{ kind: "add_column", table, column }, ...comments(table, undefined, column, scope)];
+  if (leaves && comesWithParent(live, column, scope)) return commented;
+  if (leaves && live.partitionOf !== null) {
+    // It is added on the way from one parent to the other.
+    if (desired.partitionOf !== null) return commented;
+    const needs = [key.parents(desired.name)];
+    return [{ kind: "add_column", table: desired, column, needs }, ...commented];
+  }
+  return [{ kind: "add_column", table: desired, column, needs: [] }, ...commented];
 }
 
 function comments(table: Table, live: Column | undefined, column: Column, scope: Scope): Change[] {

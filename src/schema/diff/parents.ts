@@ -1,5 +1,5 @@
 /** Tables that become, or stop being, children or partitions of others. */
-import type { Constraint, Table } from "../model.js";
+import type { Column, Constraint, Table } from "../model.js";
 import type { Scope } from "./scope.js";
 
 export const parentsOf = ({ partitionOf, inherits }: Table): readonly string[] =>
@@ -10,6 +10,33 @@ export const leavesParent = (live: Table, desired: Table): boolean =>
 
 export const joinsParent = (live: Table, desired: Table): boolean =>
   parentsOf(desired).some((parent) => !parentsOf(live).includes(parent));
+
+/** Whether a table that this one is a child of, up to now, gets a column like it. */
+export const comesWithParent = (
+  live: Table,
+  { name, type }: Pick<Column, "name" | "type">,
+  scope: Scope,
+): boolean =>
+  scope.live.tables
+    .filter((parent) => parentsOf(live).includes(parent.name))
+    .some((parent) => {
+      const after = scope.desired.tables.find((table) => table.name === parent.name);
+      const added = after?.columns.find((column) => column.name === name);
+      return (
+        (added?.type === type && !parent.columns.some((column) => column.name === name)) ||
+        comesWithParent(parent, { name, type }, scope)
+      );
+    });
+
+/** Those that a partition gets between the parent that it leaves and the one that it joins. */
+export const columnsOnTheWay = (live: Table, desired: Table, scope: Scope): Column[] =>
+  leavesParent(live, desired)
+    ? desired.columns.filter(
+        (column) =>
+          !live.columns.some(({ name }) => name === column.name) &&
+          !comesWithParent(live, column, scope),
+      )
+    : [];
 
 /** Checks that a table has to have before it can become a child. */
 function inheritedChecks(table: Table, scope: Scope): Constraint[] {

@@ -2,8 +2,9 @@
 import { key, type Alteration, type Change } from "../changes.js";
 import type { Model, Table } from "../model.js";
 import { id, qualified } from "../names.js";
+import { columnSql } from "../create-sql.js";
 import { alteration } from "./alteration.js";
-import { joinsParent, leavesParent, leavingColumns } from "./parents.js";
+import { columnsOnTheWay, joinsParent, leavesParent, leavingColumns } from "./parents.js";
 import { setOptions } from "./options.js";
 import type { Scope } from "./scope.js";
 import { shiftOf } from "./shifted-bounds.js";
@@ -181,19 +182,39 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
       },
     ];
   }
+  // A partition can have a column that its parent lacks only between one parent and the next.
+  const missing = from === null || to === null ? [] : columnsOnTheWay(live, desired, scope);
   return [
     {
       what: `${describePart(from)} to ${describePart(to)}: rows may not fit, and queries on the parent see other rows`,
-      up: [...detach(from), ...attach(to)],
-      down: [...detach(to), ...attach(from)],
+      up: [
+        ...detach(from),
+        ...missing.map((column) => `ALTER TABLE ${child} ADD COLUMN ${columnSql(column)}`),
+        ...attach(to),
+      ],
+      // The columns that it gets would have to go again, with what they hold.
+      down: hasMoreThan(from?.parent, desired, scope) ? null : [...detach(to), ...attach(from)],
       note:
         to === null
           ? LEFT
           : "rows outside the bounds make it fail: a person has to move them first",
-      provides: [key.parents(desired.name)],
+      provides: [
+        key.parents(desired.name),
+        ...missing.map(({ name }) => key.column(desired.name, name)),
+      ],
       needs: leavingColumns(desired, scope),
     },
   ];
+}
+
+/** Columns that the parent would not take it back with. */
+function hasMoreThan(name: string | undefined, { columns }: Table, scope: Scope): boolean {
+  const named = (table: Table) => table.name === name;
+  const parent = scope.desired.tables.find(named) ?? scope.live.tables.find(named);
+  return (
+    parent !== undefined &&
+    columns.some((column) => !parent.columns.some((other) => other.name === column.name))
+  );
 }
 
 function isRepartitioned(name: string | undefined, { live, desired }: Scope): boolean {

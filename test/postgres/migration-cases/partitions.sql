@@ -689,3 +689,61 @@ create table p2 partition of p for values from (12) to (20);
 rename_table q1.p1
 unsupported p2
 unsupported q1
+
+--- a partition is detached while the parent gets a column that it shall have too
+--old
+create table p (id int, at date not null) partition by range (at);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01');
+create table p2 partition of p for values from ('2021-01-01') to ('2022-01-01');
+--data
+insert into p values (1, '2020-05-05'), (2, '2021-05-05');
+--new
+create table p (id int, at date not null, extra text default 'x') partition by range (at);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01');
+create table p2 (id int, at date not null, extra text default 'x');
+--safe
+add_column p.extra
+--unsafe
+unsupported p2
+
+--- a partition is detached and gets a column of its own
+--old
+create table p (id int, at date not null) partition by range (at);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01');
+--data
+insert into p values (1, '2020-05-05');
+--new
+create table p (id int, at date not null) partition by range (at);
+create table p1 (id int, at date not null, extra text default 'x');
+comment on column p1.extra is 'its own';
+--unsafe
+unsupported p1
+unsupported p1.extra
+
+--- a partition moves to a parent that has one more column
+--old
+create table p (id int, at date not null) partition by range (at);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01');
+create table q (id int, at date not null, extra text) partition by range (at);
+--data
+insert into p values (1, '2020-05-05');
+--new
+create table p (id int, at date not null) partition by range (at);
+create table q (id int, at date not null, extra text) partition by range (at);
+create table p1 partition of q for values from ('2020-01-01') to ('2021-01-01');
+--unsafe
+unsupported p1
+
+--- a child leaves its parent, which gets a column that the child shall have too
+--old
+create table p (id int);
+create table c (own int) inherits (p);
+--data
+insert into c values (1, 2);
+--new
+create table p (id int, extra text default 'x');
+create table c (id int, own int, extra text default 'x');
+--safe
+add_column p.extra
+--unsafe
+unsupported c
