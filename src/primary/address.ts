@@ -23,8 +23,18 @@ export async function settlePort(config: Config): Promise<Config> {
  * its file keeps the path from being listened on.
  */
 async function removeStaleSocket(path: string): Promise<void> {
-  if (statSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
+  if (!isSocket(path)) return;
   if (!(await isAnswered(path))) rmSync(path, { force: true });
+}
+
+/** Where that can't be known, listening there says why. */
+function isSocket(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return false;
+    throw error;
+  }
 }
 
 /** False only where the system says for certain that nobody listens. */

@@ -87,7 +87,10 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
   const pools = watchPools(input.release.config, log);
   const counts = createCounts();
   const ahead = createForkAhead({ distribution, codeCache, guardian: input.guardian, log });
-  const warnOfSlowLoop = createSlowLoopWarning(log);
+  const warnOfSlowLoop = createSlowLoopWarning(
+    () => current().config.supervisor.hangTimeoutMs,
+    log,
+  );
   const releases = new Map<number, Release>([[1, input.release]]);
   const answers = new Map<number, (reason: string | null) => void>();
   let asked = 0;

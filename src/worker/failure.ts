@@ -24,6 +24,9 @@ const LISTENING: Readonly<Record<string, string>> = {
   EINVAL: "the address can't be listened on; check [app] host and port",
 };
 
+const PATH_TAKEN =
+  "another process listens there, or it is a file of another kind; choose another path";
+
 /** A listening error as its own failure; null for every other error. */
 function listenFailure(thrown: unknown): ReportedFailure | null {
   const code = property(thrown, "code");
@@ -34,10 +37,11 @@ function listenFailure(thrown: unknown): ReportedFailure | null {
   const host = property(thrown, "address") ?? property(thrown, "hostname") ?? "";
   const port = property(thrown, "port");
   const at = port === null || port === "-1" ? host : `${host}:${port}`;
+  const isPath = code === "EADDRINUSE" && (port === null || port === "-1");
   return {
     code: code === "EADDRINUSE" ? "LISTEN_FAILED" : "LISTEN_REFUSED",
     what: `can't listen on ${at} (${code})`,
-    remedy,
+    remedy: isPath ? PATH_TAKEN : remedy,
   };
 }
 

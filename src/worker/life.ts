@@ -1,4 +1,5 @@
 /** The life of a worker as the orders of the primary lead it through. */
+import { setImmediate as nextTurn, setTimeout as idle } from "node:timers/promises";
 import type { Config } from "../config/config.js";
 import { findEntry } from "../config/entry.js";
 import type { Problem, ToWorker, WorkerIdentity } from "../ipc/messages.js";
@@ -29,6 +30,8 @@ const LEAST_SHUTDOWN_MS = 1_000;
 const OWN_SHUTDOWN_MS = 2_000;
 /** How long an application may have no server at all, between closing one and opening the next. */
 const REOPEN_MS = 1_000;
+/** After a promotion, until the pool is warmed. */
+const PROMOTED_MS = 100;
 /** How long a worker that has not got its order yet drains when its primary is gone. */
 const ORPHAN_TIMEOUT_MS = 1_000;
 
@@ -81,16 +84,18 @@ export function createWorkerLife({
     process.env["DAZZLE_GENERATION"] = String(given.generation);
   };
 
-  const serve = async (): Promise<void> => {
+  const serve = async (warmFirst: boolean): Promise<void> => {
     if (application === null || runtime === null) return;
     try {
-      const [address] = await Promise.all([application.listen(), runtime.own?.warm()]);
-      await warmForeignPools();
+      const warm = warmFirst ? runtime.own?.warm() : undefined;
+      const [address] = await Promise.all([application.listen(), warm]);
+      if (warmFirst) await warmForeignPools();
       if (stopping.signal.aborted) return;
       listens();
       ready = true;
       await channel.send({ type: "ready", address });
-      // With what it needs of Node, 2 ms that nobody waits for any more.
+      // With what it needs of Node, 2 ms for which nobody who is connecting has to wait.
+      await nextTurn();
       const { startReporting } = await import("./reporting.js");
       startReporting(channel, traffic, runtime.config.supervisor.hangTimeoutMs);
     } catch (error) {
@@ -151,7 +156,7 @@ export function createWorkerLife({
         return;
       }
       if (order.identity.slot === 0) await channel.send({ type: "loaded" });
-      else await serve();
+      else await serve(true);
     },
     show: (problem) => overlay?.show(problem),
     promote: async (given) => {
@@ -160,7 +165,15 @@ export function createWorkerLife({
       if (runtime?.own) {
         Object.assign(runtime.own.pool.options, { application_name: applicationName(runtime) });
       }
-      await serve();
+      await serve(false);
+      // Somebody is missing: those who wait come first.
+      await idle(PROMOTED_MS, undefined, { ref: false });
+      try {
+        await runtime?.own?.warm();
+        await warmForeignPools();
+      } catch (error) {
+        runtime?.log.warn("the pool is not warm yet", { error });
+      }
     },
     drain,
     orphan: () => {

@@ -5,12 +5,23 @@ import { LISTEN_FD } from "../ipc/activation.js";
 import type { Address } from "../ipc/messages.js";
 
 /** Longest queue of connections that the kernel accepts for a server that is busy. */
-const BACKLOG = 1_024;
+export const BACKLOG = 1_024;
+
+/** Where a script listens in place of the port that it was told. */
+export type Redirection = { readonly fd: number } | { readonly path: string };
 
 /** The primary's descriptor that systemd handed over; null: open what is configured. */
-export function activatedFd(): number | null {
+function activatedFd(): number | null {
   const fd = process.env[LISTEN_FD];
   return fd === undefined ? null : Number(fd);
+}
+
+/** The socket that was handed over or is configured; null: a script's own port is the right one. */
+export function redirection(): Redirection | null {
+  const fd = activatedFd();
+  if (fd !== null) return { fd };
+  const { HOST: host = "" } = process.env;
+  return host.startsWith("unix:") ? { path: host.slice("unix:".length) } : null;
 }
 
 /** `fd` is known to net.Server but not to its types. */

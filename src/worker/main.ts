@@ -8,7 +8,7 @@ import type { ToWorker } from "../ipc/messages.js";
 import { openChannel } from "./channel.js";
 import { installDistribution } from "./distribution/index.js";
 import { createWorkerLife } from "./life.js";
-import { activatedFd } from "./listen.js";
+import { redirection } from "./listen.js";
 import type { ImportModule } from "./load-main.js";
 import { guardSignals } from "./signals.js";
 import { prepareOutput } from "./stdio.js";
@@ -28,7 +28,7 @@ export function runWorker(load: ImportModule): void {
   const life = createWorkerLife({
     channel,
     guard,
-    traffic: watchTraffic(activatedFd()),
+    traffic: watchTraffic(redirection()),
     load,
     listens: () => distribution.settle(),
     end: endProcess,

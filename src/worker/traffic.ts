@@ -7,6 +7,7 @@ import { subscribe } from "node:diagnostics_channel";
 import { EventEmitter, errorMonitor } from "node:events";
 import { Server as HttpServer, ServerResponse } from "node:http";
 import { Server as NetServer, Socket } from "node:net";
+import { BACKLOG, type Redirection } from "./listen.js";
 
 /** `handshake`: the bare socket of a TLS connection that is not established yet. */
 export type Protocol = "http1" | "http2" | "raw" | "handshake";
@@ -63,10 +64,10 @@ const protocolOf = (kind: Protocol, socket: Socket): Protocol =>
   kind === "http2" && "alpnProtocol" in socket && socket.alpnProtocol !== "h2" ? "http1" : kind;
 
 /**
- * Starts watching; call it before the application is loaded. The first server that listens does so on
- * the primary's descriptor `fd`, where there is one.
+ * Starts watching; call it before the application is loaded. The first server that listens does so
+ * where `redirection` says, if anywhere.
  */
-export function watchTraffic(fd: number | null = null): Traffic {
+export function watchTraffic(redirection: Redirection | null = null): Traffic {
   const servers = new Set<NetServer>();
   const connections = new Map<Socket, Protocol>();
   const sessions = new Map<Session, { begun: number; ended: number }>();
@@ -146,12 +147,15 @@ export function watchTraffic(fd: number | null = null): Traffic {
     });
   };
 
-  // A script listens on the port that it was told; with socket activation that is already open.
-  let redirected = fd === null;
+  // A script listens on the port that it was told, which is not where clients of a socket come.
+  let redirected = redirection === null;
   const redirect = (args: unknown[]): unknown[] => {
     if (redirected) return args;
     redirected = true;
-    return [{ fd }, ...args.filter((argument) => typeof argument === "function")];
+    return [
+      { ...redirection, backlog: BACKLOG },
+      ...args.filter((argument) => typeof argument === "function"),
+    ];
   };
   const listen: unknown = Reflect.get(NetServer.prototype, "listen");
   if (typeof listen === "function") {

@@ -202,15 +202,18 @@ describe("listening", () => {
     },
   );
 
-  test("on a unix socket serves there", async () => {
-    const app = await serveReady({
-      app: "busy.mjs",
-      url: database.url,
-      args: ["--host", "unix:app.sock"],
-    });
-    expect(String((await app.waitFor("supervisor.ready"))["url"])).toContain("app.sock");
-    await app.end();
-  });
+  test.each(["busy.mjs", "script-plain.cjs"])(
+    "on a unix socket, %s serves there",
+    async (entry) => {
+      const app = await serveReady({
+        app: entry,
+        url: database.url,
+        args: ["--host", "unix:app.sock"],
+      });
+      expect(String((await app.waitFor("supervisor.ready"))["url"])).toContain("app.sock");
+      await app.end();
+    },
+  );
 });
 
 /** Needs the right to make a namespace, which root has outside of strict containers. */
