@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../support/clients.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
@@ -190,6 +192,21 @@ describe("listening", () => {
     expect(app.stderr().trimEnd().split("\n")).toHaveLength(1);
     expect(app.stderr()).toContain("EADDRINUSE");
     expect(app.events().filter((event) => event === "worker.forked")).toHaveLength(2);
+  });
+
+  test("on a path that somebody has fails with one line, 70 and a remedy for paths", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "supervise-taken-"));
+    const path = join(folder, "app.sock");
+    const taken = createServer().listen(path);
+    await once(taken, "listening");
+    const args = ["--host", `unix:${path}`];
+    const app = await serve({ app: "busy.mjs", url: database.url, args });
+    const exit = await app.exited;
+    taken.close();
+    rmSync(folder, { recursive: true, force: true });
+    expect(exit).toMatchObject({ code: 70 });
+    expect(app.stderr().trimEnd().split("\n")).toHaveLength(1);
+    expect(app.stderr()).toContain("choose another path");
   });
 
   // A socket in a folder that is not there is EACCES to libuv, whoever asks.
