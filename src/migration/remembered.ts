@@ -3,6 +3,7 @@
  * files then reads no catalog as long as the catalog is proven to be as it was (fingerprint.ts). What
  * is as the schema files wanted it then, which is nearly all, is kept as a name alone.
  */
+import { withServersNames } from "../schema/identity-names.js";
 import type { Model } from "../schema/model.js";
 import type { Fragment } from "../schema/units.js";
 
@@ -52,7 +53,7 @@ function wantedBy(fragments: Iterable<Fragment>) {
     domains: byName(all.flatMap(({ domains }) => domains)),
     composites: byName(all.flatMap(({ composites }) => composites)),
     sequences: byName(all.flatMap(({ sequences }) => sequences)),
-    tables: byName(all.flatMap(({ tables }) => tables)),
+    tables: byName(all.flatMap(({ tables }) => tables.map(withServersNames))),
   };
 }
 

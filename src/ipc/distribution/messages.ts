@@ -79,23 +79,25 @@ export interface Opened {
 
 /**
  * Primary to worker, in its own time.
- * - `held`: the answer to `hold`.
  * - `take`: comes with a connection of a worker that died before it had begun with it.
  * - `consumed`: connections taken with these tickets whose request died with the other worker.
  * - `offers`: the listeners with these keys are on their way to it, so that it need not ask for them.
  */
 export type PrimaryMessage =
-  | { act: "held" }
   | { act: "take"; key: string; ticket: number }
   | { act: "consumed"; tickets: readonly number[] }
   | { act: "offers"; keys: readonly string[] };
 
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+
+/** Node's own word that a descriptor has arrived with the other side. */
+export const isAcknowledgement = (value: unknown): boolean =>
+  isRecord(value) && value["cmd"] === "NODE_HANDLE_ACK";
+
 /** Names a listener: who asks for the same has the same. */
 export const keyOf = ({ address, port, addressType, fd, index }: ListenQuery): string =>
   [address, port, addressType, fd, index].join(":");
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null;
 
 function parseQuery(value: unknown): ListenQuery | null {
   if (!isRecord(value)) return null;
@@ -156,7 +158,6 @@ export function parseOpened(value: unknown): Opened | null {
 export function parsePrimaryMessage(value: unknown): PrimaryMessage | null {
   if (!isRecord(value) || value["cmd"] !== COMMAND) return null;
   const { act, key, keys, ticket, tickets } = value;
-  if (act === "held") return { act };
   if (act === "consumed" && Array.isArray(tickets)) {
     return { act, tickets: tickets.filter((one) => typeof one === "number") };
   }

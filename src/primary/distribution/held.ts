@@ -82,13 +82,11 @@ export function createHeld(listeners: Listeners): Held {
   }
 
   function hold(owner: Owner, { key, slot, serial }: Act<"hold">, handle: unknown): void {
-    if (isHandle(handle)) {
-      count += 1;
-      const copy = { handle, key, slot, to: null, consumed: false };
-      if (count > limit || over) drop(copy);
-      else owner.held.set(serial, copy);
-    }
-    owner.send({ act: "held" });
+    if (!isHandle(handle)) return;
+    count += 1;
+    const copy = { handle, key, slot, to: null, consumed: false };
+    if (count > limit || over) drop(copy);
+    else owner.held.set(serial, copy);
   }
 
   function ended(owner: Owner, serials: readonly number[]): void {

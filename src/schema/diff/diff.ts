@@ -16,6 +16,7 @@ import { diffTable } from "./tables.js";
 import { diffTypes } from "./types.js";
 import { dropTable } from "./table-alterations.js";
 import { withoutTakenNames } from "./taken-names.js";
+import { isUnchanged } from "./unchanged.js";
 
 export function diffModels(input: DiffInput): Change[] {
   const { namespace } = input.desired;
@@ -46,8 +47,7 @@ export function diffModels(input: DiffInput): Change[] {
   ];
   for (const table of input.desired.tables) {
     const existing = before.get(table.name);
-    // One and the same object where the catalog is remembered (migration/remembered.ts).
-    if (existing === table) continue;
+    if (existing !== undefined && isUnchanged(existing, table)) continue;
     changes.push(
       ...(existing === undefined ? newTableParts(table, scope) : diffTable(existing, table, scope)),
     );
@@ -63,7 +63,7 @@ export function diffModels(input: DiffInput): Change[] {
   changes.push(...diffSequences(scope, input.owned));
   for (const table of input.desired.tables) {
     const existing = before.get(table.name);
-    if (existing === table) continue;
+    if (existing?.comment === table.comment) continue;
     const change = commentChange(existing, table, {
       table: table.name,
       object: table.name,

@@ -4,6 +4,7 @@
  * constraints of a table share one of their own, with its constraint triggers.
  */
 import type { Model, Table } from "../model.js";
+import { isUnchanged } from "./unchanged.js";
 
 export interface NameHolder {
   /** In the server's words: `view public.task`. */
@@ -113,9 +114,10 @@ export function newNames(live: Model, desired: Model): NewNames {
   const before = new Map(live.tables.map((table) => [table.name, table]));
   for (const table of desired.tables) {
     const existing = before.get(table.name);
+    if (existing !== undefined && isUnchanged(existing, table)) continue;
     const known = existing === undefined ? new Set<string>() : namesIn(existing);
     for (const name of namesIn(table)) if (!known.has(name)) relations.push(name);
-    if (existing === undefined || existing === table) continue;
+    if (existing === undefined) continue;
     const own = new Set(existing.constraints.map(({ name }) => name));
     for (const { name } of table.constraints) {
       if (!own.has(name)) constraints.push({ table: table.name, name });

@@ -16,6 +16,8 @@ export interface Holding {
   /** Null as long as the primary holds nothing for this worker. */
   readonly cover: Cover | null;
   open(place: Place | null): void;
+  /** The other side has a descriptor that this process sent, whoever did. */
+  acknowledged(): void;
   heard(message: Exclude<PrimaryMessage, { act: "offers" }>, handle: unknown): void;
 }
 
@@ -77,9 +79,12 @@ export function createHolding(
         exposed: (exposed) => exposure.set(exposed),
       });
     },
+    acknowledged() {
+      // One at a time is on its way.
+      if (watch !== null) arrived();
+    },
     heard(message, handle) {
-      if (message.act === "held") arrived();
-      else if (message.act === "consumed") cover?.consumed(message.tickets);
+      if (message.act === "consumed") cover?.consumed(message.tickets);
       else if (typeof handle === "object" && handle !== null) {
         take(message.key, message.ticket, handle);
       }

@@ -9,6 +9,7 @@ import cluster from "node:cluster";
 import net, { Server } from "node:net";
 import {
   COMMAND,
+  isAcknowledgement,
   KIND_VARIABLE,
   keyOf,
   REUSEPORT_FLAG,
@@ -56,6 +57,7 @@ export function installDistribution(env: NodeJS.ProcessEnv = process.env): Distr
   let lastSeq = 0;
 
   process.on("internalMessage", (value: unknown, handle: unknown) => {
+    if (isAcknowledgement(value)) holding.acknowledged();
     const message = parsePrimaryMessage(value);
     if (message?.act === "offers") offers.expect(message.keys);
     else if (message !== null) holding.heard(message, handle);
