@@ -32,6 +32,21 @@ export async function findBlockers(session: Session, sql: string | undefined): P
   );
 }
 
+/** Other sessions that have a table of the namespace to themselves: even looking at it waits for them. */
+export function findHolders(session: Session, namespace: string): Promise<Blocker[]> {
+  return session.query<Blocker & { pid: number }>(
+    `select a.pid, a.application_name as application, a.state,
+       extract(epoch from now() - a.xact_start)::int as open_s
+     from pg_stat_activity a where a.pid <> pg_backend_pid() and a.pid in (
+       select l.pid from pg_locks l join pg_class c on c.oid = l.relation
+       join pg_namespace n on n.oid = c.relnamespace
+       where n.nspname = $1 and l.granted and l.mode = 'AccessExclusiveLock'
+         and l.database = (select oid from pg_database where datname = current_database()))
+     order by open_s desc nulls last limit 5`,
+    [namespace],
+  );
+}
+
 export function describeBlockers(blockers: readonly Blocker[]): string {
   if (blockers.length === 0) return "another session that is done by now";
   return blockers

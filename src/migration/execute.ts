@@ -157,6 +157,12 @@ function retryOptions(session: Session, step: Step, options: ExecuteOptions) {
   };
 }
 
+/**
+ * Who asks the program to stop is not kept waiting by whoever the clean-up waits for: an invalid
+ * index is left to the next run then.
+ */
+const CLEAN_UP_MS = 2_000;
+
 /** Takes back what a failed statement left behind; a failure here is logged, the first one counts. */
 async function cleanUp(session: Session, step: Step, options: ExecuteOptions): Promise<void> {
   for (const sql of step.cleanup) {
@@ -166,7 +172,8 @@ async function cleanUp(session: Session, step: Step, options: ExecuteOptions): P
         session,
         { ...retryOptions(session, step, options), signal: undefined },
         async () => {
-          await session.query(timeouts({ lockMs: step.timeouts.lockMs, statementMs: 0 }, "set"));
+          const statementMs = options.signal?.aborted === true ? CLEAN_UP_MS : 0;
+          await session.query(timeouts({ lockMs: step.timeouts.lockMs, statementMs }, "set"));
           await session.query(sql);
         },
       );

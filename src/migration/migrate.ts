@@ -24,6 +24,7 @@ import {
 import { remember } from "./remembered.js";
 import { hashFiles, readSchemaFiles } from "./schema-files.js";
 import { waitForBuilds } from "./live-builds.js";
+import { namingGrants } from "./privileges.js";
 import { ensureState, grantRemedy } from "./state.js";
 import type { WorkingPlan } from "./working-plan.js";
 import { readRevisions } from "./revisions/folder.js";
@@ -101,11 +102,22 @@ export async function planMigration(
  * @throws SuperviseError SCHEMA_INVALID, SCHEMA_UNSUPPORTED (65), UNSAFE_REFUSED (78),
  *   MIGRATION_FAILED (65), MIGRATION_BLOCKED (75), PRIVILEGE_MISSING (78), DATABASE_LOST (69), INTERRUPTED.
  */
-export async function applyMigration(
+export function applyMigration(
   session: Session,
   config: Config,
   log: Logger,
   options: ApplyOptions = {},
+): Promise<MigrateOutcome> {
+  return namingGrants(session, config.database.namespace, () =>
+    applyOnce(session, config, log, options),
+  );
+}
+
+async function applyOnce(
+  session: Session,
+  config: Config,
+  log: Logger,
+  options: ApplyOptions,
 ): Promise<MigrateOutcome> {
   const files = readSchemaFiles(config);
   const { namespace } = config.database;

@@ -6,12 +6,14 @@ import { connectWithBackoff } from "../postgres/connect.js";
 import { acquireLock } from "../postgres/lock.js";
 import { refusePooler } from "../postgres/pooler.js";
 import type { Session } from "../postgres/session.js";
+import { namingGrants } from "./privileges.js";
 
 /**
  * Runs `work` with a dedicated session, on the direct URL where there is one, else in development
  * on the embedded server, which is started for the time where it does not run.
  *
- * @throws SuperviseError DATABASE_MISSING, DATABASE_UNREACHABLE, POOLER_DETECTED.
+ * @throws SuperviseError DATABASE_MISSING, DATABASE_UNREACHABLE, POOLER_DETECTED; PRIVILEGE_MISSING with
+ *   what to grant.
  */
 export async function withSession<T>(
   config: Config,
@@ -28,7 +30,7 @@ export async function withSession<T>(
     });
     try {
       await refusePooler(session);
-      return await work(session);
+      return await namingGrants(session, config.database.namespace, () => work(session));
     } finally {
       await session.end();
     }

@@ -27,7 +27,9 @@ export function stepFailure(
 ): SuperviseError {
   if (error instanceof SuperviseError) return error;
   const server = error instanceof pg.DatabaseError ? error : null;
-  const detail = [server?.detail, server?.hint].filter((text) => text !== undefined).join(". ");
+  const detail = [server?.detail, server?.hint]
+    .flatMap((text) => text?.replace(/\.$/, "") ?? [])
+    .join(". ");
   const message = error instanceof Error ? error.message : String(error);
   const code = refusalCode(error) ?? (isPassing(error) ? "MIGRATION_BLOCKED" : "MIGRATION_FAILED");
   return new SuperviseError(code, {

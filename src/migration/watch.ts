@@ -45,7 +45,7 @@ function openWatcher(session: Session, step: Step, { log }: WatchOptions) {
     const { rows } = await (
       await connect()
     ).query<Progress>(
-      `select phase, current_locker_pid as blocker,
+      `select phase, nullif(current_locker_pid, 0)::int as blocker,
          case when blocks_total > 0 then blocks_done else tuples_done end::text as done,
          case when blocks_total > 0 then blocks_total else tuples_total end::text as total
        from pg_stat_progress_create_index where pid = $1`,
@@ -107,7 +107,7 @@ function say(log: Logger, step: Step, { phase, done, total, blocker }: Progress)
     done !== null && total !== null && Number(total) > 0
       ? Math.floor((100 * Number(done)) / Number(total))
       : null;
-  const waits = blocker !== null && blocker !== 0 ? `, waiting for pid ${blocker}` : "";
+  const waits = blocker !== null ? `, waiting for pid ${blocker}` : "";
   log.event(
     "info",
     "migrate.step",

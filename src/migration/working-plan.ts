@@ -4,6 +4,7 @@ import { SuperviseError } from "../errors.js";
 import type { Logger } from "../log/logger.js";
 import { standby } from "../postgres/lock.js";
 import { isRetryable } from "../postgres/sqlstate.js";
+import { findHolders } from "./blockers.js";
 import { withRetries } from "./retry.js";
 import type { Session } from "../postgres/session.js";
 import type { Addition, Change } from "../schema/changes.js";
@@ -90,7 +91,7 @@ export async function workOut(session: Session, input: PlanInput): Promise<Worki
         signal,
         limitMs: config.migrate.lockWaitMs,
         what: "planning",
-        blockers: () => Promise.resolve([]),
+        blockers: () => findHolders(session, config.database.namespace),
       },
       () => workOutOnce(session, input),
     );

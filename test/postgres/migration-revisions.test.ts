@@ -107,6 +107,30 @@ test("an edited, a missing and an out-of-order file are errors that say so", asy
   await expect(downgrade(session, "-1", options())).rejects.toThrow(/has no down section/);
 });
 
+test("the stamp that an error suggests leaves what ran as applied and what did not as pending", async () => {
+  writeBoth();
+  await upgrade(session, "head", options());
+  project.write("migrations/20260109000000_later.sql", "-- migrate:up\nselect 1;\n");
+  const asApplied = ["20260101000000 applied", "20260102000000 applied", "20260109000000 pending"];
+  const follow = async (): Promise<void> => {
+    const error: unknown = await upgrade(session, "head", options()).catch(
+      (thrown: unknown) => thrown,
+    );
+    const [, target = ""] = /supervise db stamp (\S+)$/.exec(String(error)) ?? [];
+    await stamp(session, target, options());
+  };
+  project.write("migrations/20260101000000_one.sql", `${ONE}-- edited\n`);
+  await follow();
+  expect(await states()).toEqual(asApplied);
+
+  project.write("migrations/20260101120000_late.sql", "-- migrate:up\nselect 1;\n");
+  await follow();
+  expect(await states()).toContain("20260101120000 applied");
+  rmSync(join(project.config.root, "migrations/20260101120000_late.sql"));
+  await follow();
+  expect(await states()).toEqual(asApplied);
+});
+
 test("a failure names file, line and statement, and nothing of the revision is kept", async () => {
   project.write(
     "migrations/1_bad.sql",

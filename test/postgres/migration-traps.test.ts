@@ -106,6 +106,71 @@ test("while an index is built the log says how far it is and whom it waits for",
   await applied;
 });
 
+test("an index build that waits for nobody names nobody", async () => {
+  project.write("schema.sql", "create table t (id int primary key, a int);");
+  await apply();
+  await session.query(
+    `insert into t values (1, 1);
+     create function slow(a int) returns int immutable language plpgsql
+       as $$ begin perform pg_advisory_xact_lock(7); return a; end $$`,
+  );
+  await other.query("select pg_advisory_lock(7)");
+  project.write(
+    "schema.sql",
+    "create table t (id int primary key, a int); create index t_a on t (slow(a));",
+  );
+  let applied: Promise<unknown> = Promise.resolve();
+  const heard = new Promise<string>((hear) => {
+    const log: Logger = {
+      ...silentLog,
+      event: (_level, _event, msg, fields = {}) => {
+        if ("phase" in fields) hear(msg);
+      },
+    };
+    applied = apply(log);
+  });
+  expect(await heard).toMatch(/^add_index t_a: building index/);
+  expect(await heard).not.toContain("waiting for");
+  await other.query("select pg_advisory_unlock(7)");
+  await applied;
+});
+
+test("a run that is told to stop during an index build does not wait for whom the build waits for", async () => {
+  project.write("schema.sql", "create table t (id int primary key, a int);");
+  await apply();
+  await session.query("insert into t values (1, 1)");
+  await other.query("begin; update t set a = 2");
+  project.write(
+    "schema.sql",
+    "create table t (id int primary key, a int); create index t_a on t (a);",
+  );
+  const stop = new AbortController();
+  const { log, heard } = listenFor((_event, fields) => "phase" in fields);
+  const applied = applyMigration(session, project.config, log, { signal: stop.signal });
+  const refused = expect(applied).rejects.toMatchObject({ code: "INTERRUPTED" });
+  await heard;
+  stop.abort();
+  await refused;
+  await other.query("commit");
+  await apply();
+  expect(
+    await session.query("select indisvalid from pg_index where indexrelid = 't_a'::regclass"),
+  ).toEqual([{ indisvalid: true }]);
+});
+
+test("planning that has to wait says for whom", async () => {
+  project.write("schema.sql", "create table t (id int primary key);");
+  await apply();
+  await other.query("begin; lock table t in access exclusive mode");
+  project.write("schema.sql", "create table t (id int primary key, a int);");
+  const log = recordingLog();
+  const applied = apply(log);
+  const { msg } = await log.waitFor("migrate.retry");
+  await other.query("rollback");
+  await applied;
+  expect(msg).toContain(`planning gave way to pid ${other.backendPid} (test/other`);
+});
+
 test("an event trigger that refuses is named, leaves nothing, and is no obstacle when it is gone", async () => {
   await session.query(
     `create schema if not exists guard;

@@ -30,7 +30,7 @@ export function failure(
     statement === undefined
       ? "at the end of its transaction"
       : `statement ${at + 1} of ${statements.length}`;
-  const more = [error.detail, error.hint].flatMap((text) => text ?? []);
+  const more = [error.detail, error.hint].flatMap((text) => text?.replace(/\.$/, "") ?? []);
   const position = error.position === undefined ? "" : ` at character ${error.position}`;
   const code = failureCode(error);
   return new SuperviseError(code, {

@@ -59,6 +59,10 @@ export function currentVersion(entries: readonly HistoryEntry[]): string | null 
   return entries.filter(({ appliedAt }) => appliedAt !== null).at(-1)?.version ?? null;
 }
 
+/** The newest applied one that a person can name as a target. */
+const newestWithFile = (entries: readonly HistoryEntry[]): string | null =>
+  currentVersion(entries.filter(({ revision }) => revision !== null));
+
 /**
  * The pending ones up to the first that holds no statement yet: in development a new revision is seen
  * before its author has filled it in, and once recorded it could not be edited any more.
@@ -79,26 +83,27 @@ export function refuseBroken(entries: readonly HistoryEntry[], folder: string): 
   if (broken === undefined) return;
   const name = `${broken.version}_${broken.name}`;
   const where = broken.revision?.file ?? `${folder}/${name}.sql`;
+  // Up to where the database is: a later target would mark what never ran, an earlier one would have
+  // what did run be run again.
+  const stamp = `supervise db stamp ${newestWithFile(entries) ?? "base"}`;
   if (broken.state === "edited") {
     throw new SuperviseError("REVISION_INVALID", {
       what: `the revision ${name} was edited after it was applied`,
       where,
-      remedy: `bring back the text that ran and write a new revision, or accept the edit: supervise db stamp ${broken.version}`,
+      remedy: `bring back the text that ran and write a new revision, or accept the edit: ${stamp}`,
     });
   }
   if (broken.state === "missing") {
     throw new SuperviseError("REVISION_INVALID", {
       what: `the revision ${name} was applied and its file is missing`,
       where,
-      remedy:
-        "bring the file back; or mark what the folder holds as applied: supervise db stamp head",
+      remedy: `bring the file back; or forget it: ${stamp}`,
     });
   }
   throw new SuperviseError("REVISION_INVALID", {
     what: `the revision ${name} is out of order: a later one, ${currentVersion(entries) ?? ""}, is applied already`,
     where,
-    remedy:
-      "give the file a version later than that, or mark it as applied: supervise db stamp head",
+    remedy: `give the file a version later than that, or mark it as applied: ${stamp}`,
   });
 }
 
