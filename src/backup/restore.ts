@@ -131,7 +131,11 @@ async function verifyAll({ request, file, info }: Job, staging: Staging | null):
 
 function planOf(job: Job, report: TargetReport, uploadsLost: number): RestorePlan {
   const lost =
-    uploadsLost === 0 ? [] : [`${uploadsLost} of the present uploads are not in the backup`];
+    uploadsLost === 0
+      ? []
+      : [
+          `${uploadsLost} of the present uploads ${uploadsLost === 1 ? "is" : "are"} not in the backup`,
+        ];
   return {
     info: job.info,
     target: job.database.session.where,

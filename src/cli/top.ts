@@ -9,6 +9,7 @@ import type { Status } from "../control/protocol.js";
 import { formatDuration } from "../util/units.js";
 import type { Io } from "./context.js";
 import { renderTop } from "./render/top.js";
+import { counted } from "../util/counted.js";
 
 const EVERY_MS = 1_000;
 const ESCAPE = "\u001b";
@@ -71,7 +72,7 @@ export async function runTop(supervisor: RunningSupervisor, io: Io): Promise<voi
     }
     return order(`scaling to ${wanted}...`, async () => {
       const { from, to } = await requestScale(supervisor, wanted);
-      return `scaled from ${from} to ${to} workers`;
+      return `scaled from ${from} to ${counted(to, "worker")}`;
     });
   };
   const reload = (): Promise<void> =>

@@ -2,6 +2,7 @@
 import { drain, fork, kill, setSlot, setWorker, type Draft } from "./draft.js";
 import { finishReload, roll } from "./reload.js";
 import { isReady, spareToPromote, wanted, type Slot, type State, type Worker } from "./state.js";
+import { formatDuration } from "../util/units.js";
 
 export function settle(draft: Draft): void {
   passDeadlines(draft);
@@ -36,9 +37,9 @@ function passDeadlines(draft: Draft): void {
     else {
       kill(draft, worker, "boot-timeout", {
         code: "BOOT_FAILED",
-        what: `worker ${worker.slot} was not ready within boot_timeout (${draft.state.settings.bootTimeoutMs} ms)`,
+        what: `worker ${worker.slot} was not ready within boot_timeout (${formatDuration(draft.state.settings.bootTimeoutMs)})`,
         remedy:
-          "a script is ready when it listens; raise [supervisor] boot_timeout if it needs longer",
+          "a script has to listen by then, a factory to return what serves; raise [supervisor] boot_timeout if it needs longer",
       });
     }
   }

@@ -4,6 +4,8 @@ import { crashesNow, giveUp, log, setSlot, slotOf, type Draft } from "./draft.js
 import type { Event } from "./events.js";
 import { diedYoung, loopDelay, restartDelay, within } from "./restart-policy.js";
 import { spareToPromote, wanted, type Failure, type Slot, type Worker } from "./state.js";
+import { counted } from "../util/counted.js";
+import { formatDuration } from "../util/units.js";
 
 type Exited = Extract<Event, { type: "worker.exited" }>;
 
@@ -110,7 +112,7 @@ function restart(draft: Draft, worker: Worker, failure: Failure, exit: Exited): 
     giveUp(draft, {
       ...failure,
       code: "CRASH_LOOP",
-      what: `workers ended unexpectedly ${all} times within ${restartWindowMs} ms; the last: ${failure.what}`,
+      what: `workers ended unexpectedly ${counted(all, "time")} within ${formatDuration(restartWindowMs)}; the last: ${failure.what}`,
     });
     return;
   }

@@ -7,6 +7,7 @@ import { destinationOf, type Stream } from "./destination.js";
 import type { Fields, Level, LogEvent, LogLine, LogSink } from "./logger.js";
 import { RECORD_MARK } from "./record.js";
 import { formatPretty, outputPretty } from "./pretty.js";
+import { counted } from "../util/counted.js";
 
 type Format = "json" | "pretty" | "record";
 
@@ -41,7 +42,7 @@ export function createLogger(options: LoggerOptions): LogSink {
     textOf({
       time: new Date(),
       level: "warn",
-      msg: `${lines} lines before this one could not be written (${code})`,
+      msg: `${counted(lines, "line")} before this one could not be written (${code})`,
       fields: { lines_lost: lines, code },
     });
   const report = onLoss === undefined ? null : { begins: onLoss, tell };

@@ -300,7 +300,7 @@ function refuseUnsafe(config: Config, unsafe: readonly Outstanding[]): void {
   const [first] = unsafe;
   if (config.migrate.onUnsafe !== "refuse" || first === undefined) return;
   throw new SuperviseError("UNSAFE_REFUSED", {
-    what: `${unsafe.length} changes of the schema files are unsafe, the first: ${describe(first)}`,
+    what: `${counted(unsafe.length, "change")} of the schema files ${unsafe.length === 1 ? "is" : "are"} unsafe, the first: ${describe(first)}`,
     where: '[migrate] on_unsafe = "refuse"',
     remedy: "write a revision: supervise db revision -m TEXT --autogenerate",
   });

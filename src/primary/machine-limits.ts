@@ -7,6 +7,7 @@ import type { MemoryLimit, UsableCpus } from "../config/cpus.js";
 import { mostByCpus } from "../config/workers.js";
 import type { Fields } from "../log/logger.js";
 import { formatSize } from "../util/units.js";
+import { counted } from "../util/counted.js";
 
 export interface Demand {
   readonly workers: number;
@@ -38,7 +39,7 @@ function tooManyForCpus({ workers }: Demand, { cpus, reason }: UsableCpus): Limi
   const most = mostByCpus(cpus);
   if (workers <= most) return null;
   return {
-    msg: `${workers} workers are more than the usable CPUs can serve well (${reason}): use ${most}, or workers = "auto"`,
+    msg: `${counted(workers, "worker")} ${workers === 1 ? "is" : "are"} more than the usable CPUs can serve well (${reason}): use ${most}, or workers = "auto"`,
     fields: { workers, cpus, most },
   };
 }
@@ -49,7 +50,7 @@ function tooMuchMemory(demand: Demand, { bytes: limit, reason }: MemoryLimit): L
   const least = (processes + 1) * LEAST_BYTES;
   if (least > limit) {
     return {
-      msg: `${processes} workers and the supervisor need ${formatSize(least)} of memory at the least, of ${formatSize(limit)} (${reason}): use fewer workers or allow more memory`,
+      msg: `${counted(processes, "worker")} and the supervisor need ${formatSize(least)} of memory at the least, of ${formatSize(limit)} (${reason}): use fewer workers or allow more memory`,
       fields: { workers: processes, needed_bytes: least, memory_limit_bytes: limit },
     };
   }
@@ -57,7 +58,7 @@ function tooMuchMemory(demand: Demand, { bytes: limit, reason }: MemoryLimit): L
   if (maxMemoryBytes === 0 || needed <= limit) return null;
   const fits = Math.floor((limit - LEAST_BYTES) / processes / MEGABYTE);
   return {
-    msg: `max_memory lets ${processes} workers and the supervisor have ${formatSize(needed)}, of ${formatSize(limit)} (${reason}): the system would kill before a worker is replaced; set max_memory to at most ${fits}MB`,
+    msg: `max_memory lets ${counted(processes, "worker")} and the supervisor have ${formatSize(needed)}, of ${formatSize(limit)} (${reason}): the system would kill before a worker is replaced; set max_memory to at most ${fits}MB`,
     fields: {
       workers: processes,
       max_memory_bytes: maxMemoryBytes,

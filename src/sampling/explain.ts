@@ -5,6 +5,7 @@ import { causeOf, type Cause } from "./cause.js";
 import { lastedMs, type Episode } from "./episode.js";
 import { createHistogram, mergeWhole, percentiles, type Percentiles } from "./histogram.js";
 import { addGauges, gaugesOf, type Gauges, type Series } from "./series.js";
+import { counted } from "../util/counted.js";
 
 export interface PoolEvent {
   readonly level: "info" | "warn" | "error";
@@ -171,7 +172,7 @@ export function recoveredLine({ series, episode }: Affected): PoolEvent {
     event: "pool.recovered",
     msg:
       `pool "${series.name}" of worker ${series.slot} has recovered after ${duration(durationMs)}: ` +
-      `${checkouts} checkouts, ${timeouts} timed out, at most ${episode.peakWaiting} waiting; waits ${waitsInWords(waits)}`,
+      `${counted(checkouts, "checkout")}, ${timeouts} timed out, at most ${episode.peakWaiting} waiting; waits ${waitsInWords(waits)}`,
     fields: {
       worker: series.slot,
       pool: series.name,

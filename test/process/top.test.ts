@@ -85,7 +85,7 @@ inTerminal(
     terminal.press("+");
     await terminal.shows(has("scaled from 1 to 2 workers"));
     terminal.press("-");
-    await terminal.shows(has("scaled from 2 to 1 workers"));
+    await terminal.shows(has("scaled from 2 to 1 worker"));
     terminal.press("r");
     await terminal.shows(has("generation 2 serves"));
     await promisify(execFile)("stty", ["-F", terminal.tty, "rows", "12", "cols", "40"]);

@@ -11,6 +11,7 @@ import { quoteLiteral, quoteQualified } from "../../postgres/quote.js";
 import type { Session } from "../../postgres/session.js";
 import { copyIn, gathered } from "./copy-in.js";
 import { loadObject } from "./objects.js";
+import { counted } from "../../util/counted.js";
 
 export interface Loader {
   /** Takes one member of the database. */
@@ -149,7 +150,9 @@ export function createLoader(
       for (const { schema, name, rows } of metadata.tables) {
         const came = loaded.get(key(schema, name));
         if (came !== rows) {
-          throw new TarRefusal(`${schema}.${name} has ${came ?? "no"} rows, ${rows} are declared`);
+          throw new TarRefusal(
+            `${schema}.${name} has ${came === undefined ? "no rows" : counted(came, "row")} instead of ${rows}`,
+          );
         }
       }
       if (objects !== metadata.large_objects.count) {

@@ -113,9 +113,9 @@ export async function saveUploads(
   const total = { files: 0, folders: 0, bytes: 0 };
   const leftOut = createList<LeftOut>((count) => ({
     name: UPLOADS,
-    reason: `${count} more are left out for reasons like these`,
+    reason: `${count} more ${count === 1 ? "is" : "are"} left out for reasons like these`,
   }));
-  const changed = createList((count) => `${count} more uploads`);
+  const changed = createList((count) => `${count} more ${count === 1 ? "upload" : "uploads"}`);
   const job: Job = { writer, progress, buffer: Buffer.allocUnsafeSlow(1 << 20) };
   const skip = (path: Buffer, reason: string): void => {
     leftOut.add({ name: `${UPLOADS}/${showPath(path)}`, reason });

@@ -4,6 +4,7 @@ import { SuperviseError } from "../../errors.js";
 import type { RunningSupervisor } from "../../control/client.js";
 import { formatDuration } from "../../util/units.js";
 import type { CliContext } from "../context.js";
+import { counted } from "../../util/counted.js";
 
 interface Target {
   pid?: number;
@@ -83,7 +84,7 @@ export function registerScale(program: Command, context: CliContext): void {
       const { requestScale } = await import("../../control/client.js");
       const result = await requestScale(await locate(context, options), workers);
       if (options.json === true) printJson(context, result);
-      else context.io.stdout(`scaled from ${result.from} to ${result.to} workers\n`);
+      else context.io.stdout(`scaled from ${result.from} to ${counted(result.to, "worker")}\n`);
     });
 }
 

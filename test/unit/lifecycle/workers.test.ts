@@ -40,7 +40,8 @@ describe("starting", () => {
     expect(only(it.wait(4_999), "kill")).toEqual([]);
     expect(only(it.wait(1), "kill")).toEqual([{ do: "kill", key: 1 }]);
     const [end] = only(it.exits(1, null, "SIGKILL"), "end");
-    expect(end?.failure?.what).toContain("boot_timeout");
+    expect(end?.failure?.what).toContain("boot_timeout (5s)");
+    expect(end?.failure?.remedy).toMatch(/script.*factory/);
   });
 
   test("a worker that runs out of heap is named as such", () => {
