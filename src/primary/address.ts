@@ -9,13 +9,29 @@ import type { Address } from "../ipc/messages.js";
  * The configuration with a real port. Port 0 is settled here, once, because each worker, those after
  * a restart included, has to listen on the same one. A unix socket's path is made free.
  *
- * @throws SuperviseError LISTEN_REFUSED when the host has no address to listen on.
+ * @throws SuperviseError LISTEN_REFUSED when the host has no address to listen on, or the path is too long.
  */
 export async function settlePort(config: Config): Promise<Config> {
   const { host, port } = config.app;
-  if (host.startsWith("unix:")) await removeStaleSocket(host.slice("unix:".length));
+  if (host.startsWith("unix:")) {
+    const path = host.slice("unix:".length);
+    refuseLongPath(path);
+    await removeStaleSocket(path);
+  }
   if (port !== 0 || host.startsWith("unix:")) return config;
   return { ...config, app: { ...config.app, port: await freePort(host) } };
+}
+
+/** What a socket's address has room for; Node 20 listens on the beginning of a longer path without a word. */
+const LONGEST_PATH = process.platform === "linux" ? 107 : 103;
+
+function refuseLongPath(path: string): void {
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= LONGEST_PATH) return;
+  throw new SuperviseError("LISTEN_REFUSED", {
+    what: `can't listen on ${path}: the path has ${bytes} bytes, and a socket's at most ${LONGEST_PATH}`,
+    remedy: "choose a shorter path, which may be relative to the working directory",
+  });
 }
 
 /**

@@ -21,6 +21,10 @@ const LISTENING: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: "no interface of this machine has this address; check [app] host",
   ENOTFOUND: "the host name has no address; check [app] host",
   EAI_AGAIN: "the host name can't be looked up; check [app] host",
+  ENOENT: "the socket's folder does not exist; make it or choose another path",
+  ENOTDIR: "a file is in the place of the socket's folder; choose another path",
+  ELOOP: "symbolic links on the way to it lead in a circle; choose another path",
+  EROFS: "its file system is read-only; choose another path",
   EINVAL: "the address can't be listened on; check [app] host and port",
 };
 
