@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../support/clients.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
+import { startHoldingProxy } from "../support/holding-proxy.js";
 import { serve, serveReady, type Serving } from "../support/serve.js";
 import { isAlive, PROGRAM } from "../support/supervisor.js";
 
@@ -99,6 +100,25 @@ describe("a worker that dies", () => {
     const second = app.log.filter(({ event }) => event === "worker.ready")[1];
     expect(second?.["worker_pid"]).toBe(spare["worker_pid"]);
   });
+});
+
+test("a spare that is promoted serves before its pool is warm, also while that can't be", async () => {
+  const proxy = await startHoldingProxy(database.url);
+  const app = await serveReady({
+    app: "busy.mjs",
+    url: proxy.url,
+    workers: 1,
+    supervisor: "spare = 1",
+  });
+  const [pid = 0] = await app.workers();
+  await app.says(({ msg, worker }) => msg === "created" && worker === 0);
+  // From here on nobody gets a connection.
+  await proxy.close();
+  process.kill(pid, "SIGKILL");
+  await app.says(({ event }) => event === "worker.ready", 2);
+  expect(await ask(app.port, "/")).toMatchObject({ status: 200 });
+  await app.waitForMessage("the pool is not warm yet");
+  expect(await ask(app.port, "/")).toMatchObject({ status: 200 });
 });
 
 test.each([

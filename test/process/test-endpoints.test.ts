@@ -156,6 +156,39 @@ describe("many rows and many tables", () => {
   });
 });
 
+const DRIVER_GONE = `
+  const { createServer } = require("node:http");
+  const Module = require("node:module");
+  const resolve = Module._resolveFilename;
+  Module._resolveFilename = function (name, ...others) {
+    if (name === "pg") throw new Error("pg was removed from the disk");
+    return Reflect.apply(resolve, this, [name, ...others]);
+  };
+  createServer((request, response) => response.end("app " + request.url)).listen(process.env.PORT);
+`;
+
+describe("test endpoints that can't be loaded any more", () => {
+  it("say so to each request, and leave the application alone", async () => {
+    const port = await freePort();
+    const running = launch({
+      cwd: project({ "app.cjs": DRIVER_GONE }),
+      args: ["serve", "app.cjs", "--no-watch"],
+      env: { DATABASE_URL: database.url, PORT: String(port) },
+    });
+    await running.waitFor("supervisor.ready");
+    const url = `http://127.0.0.1:${port}`;
+    for (let count = 0; count < 2; count += 1) {
+      const refused = await http1(`${url}/__test__/reset`, post());
+      expect(refused.status).toBe(500);
+      expect(refused.body).toMatch(
+        /^{"error":"the test endpoints can't be loaded: .*pg was removed/,
+      );
+    }
+    expect(await http1(`${url}/other`)).toEqual({ status: 200, body: "app /other" });
+    expect(running.events()).not.toContain("worker.exit");
+  });
+});
+
 describe("test endpoints elsewhere", () => {
   it("are there in staging", async () => {
     const url = await start("kind-factory.mjs", { DAZZLE_ENV: "staging", HOST: "127.0.0.1" });
