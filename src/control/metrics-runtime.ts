@@ -16,7 +16,7 @@ export function runtimeFamilies(series: readonly RuntimeSeries[]): Family[] {
       name: `nodejs_eventloop_delay_${key}_seconds`,
       type: "gauge",
       unit: "seconds",
-      help: `${help} of the event loop in the last second.`,
+      help: `${help} of the event loop in the last 30 to 60 seconds.`,
       samples: gauges(series, `delay.${key}`),
     })),
     {

@@ -2,14 +2,25 @@
  * Asks a stuck Node process for its JavaScript stack: SIGUSR1 makes its inspector listen on a free port of
  * loopback (a thread of its own answers, so it works inside an endless loop), and the debugger's
  * `pause` interrupts the script. Nothing of this costs anything until it is needed. The WebSocket is
- * spoken by hand because Node 20 has no client.
+ * spoken by hand (websocket.ts) because Node 20 has no client.
+ *
+ * Between two promises it may be Node that is interrupted, not the application: then it is led on, step
+ * by step, until it is in a file. At the end the worker reports once more (ipc/stuck.ts).
  */
 import { randomBytes } from "node:crypto";
 import { request } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { REPORT } from "../ipc/stuck.js";
+import { onMessages, textFrame } from "./websocket.js";
 
 export const NO_STACK =
   "the script could not be interrupted: it is inside a native call, or its process is stopped";
+
+/** A step takes a millisecond or less; from a microtask to its function it is at most some twenty. */
+const MOST_STEPS = 100;
+/** Where this package's own modules are, which are no places to be stuck in. */
+const OWN = new URL("../", import.meta.url).href;
 
 interface CallFrame {
   readonly functionName: string;
@@ -40,26 +51,54 @@ export function readStack(url: string, limitMs: number): Promise<string> {
     asking.once("error", reject);
     asking.once("response", () => reject(new Error("the inspector refused the connection")));
     asking.once("upgrade", (_answer, socket) => {
-      const stop = setTimeout(() => {
-        socket.destroy();
-        reject(new Error(NO_STACK));
-      }, limitMs);
-      const scripts = new Map<string, string>();
-      onMessages(socket, (text) => {
-        const message: unknown = JSON.parse(text);
-        if (isScript(message)) scripts.set(message.params.scriptId, message.params.url);
-        if (!isPaused(message)) return;
-        clearTimeout(stop);
-        socket.destroy();
-        resolve(message.params.callFrames.map((frame) => describe(frame, scripts)).join("\n"));
-      });
-      socket.once("error", reject);
-      socket.write(textFrame('{"id":1,"method":"Debugger.enable"}'));
-      socket.write(textFrame('{"id":2,"method":"Debugger.pause"}'));
+      interrogate(socket, limitMs).then(resolve, reject);
     });
     asking.end();
   });
 }
+
+/** Resolves to what is known when the time is up, if anything is. */
+function interrogate(socket: Duplex, limitMs: number): Promise<string> {
+  if (socket instanceof Socket) socket.setNoDelay();
+  const scripts = new Map<string, string>();
+  let stack: string | null = null;
+  let steps = 0;
+  let commands = 0;
+  let reporting = 0;
+  const command = (method: string, params: object = {}): number => {
+    commands += 1;
+    socket.write(textFrame(JSON.stringify({ id: commands, method, params })));
+    return commands;
+  };
+  const paused = (frames: readonly CallFrame[]): void => {
+    stack = frames.map((frame) => describe(frame, scripts)).join("\n");
+    steps += 1;
+    const urls = frames.map(({ location }) => scripts.get(location.scriptId) ?? "");
+    if (steps < MOST_STEPS && !urls.some(isApplication)) command("Debugger.stepInto");
+    else reporting = command("Runtime.evaluate", { expression: REPORT, silent: true });
+  };
+  return new Promise((resolve, reject) => {
+    const end = (error: Error): void => {
+      clearTimeout(stop);
+      socket.destroy();
+      if (stack === null) reject(error);
+      else resolve(stack);
+    };
+    const stop = setTimeout(() => end(new Error(NO_STACK)), limitMs);
+    onMessages(socket, (text) => {
+      const message: unknown = JSON.parse(text);
+      if (isScript(message)) scripts.set(message.params.scriptId, message.params.url);
+      else if (isPaused(message) && reporting === 0) paused(message.params.callFrames);
+      else if (isAnswer(message, reporting)) end(new Error(NO_STACK));
+    });
+    socket.once("error", end);
+    command("Debugger.enable");
+    command("Debugger.pause");
+  });
+}
+
+const isApplication = (url: string): boolean =>
+  url !== "" && !url.startsWith("node:") && !url.startsWith(OWN);
 
 function describe({ functionName, location }: CallFrame, scripts: ReadonlyMap<string, string>) {
   const { scriptId, lineNumber, columnNumber } = location;
@@ -73,50 +112,11 @@ const isMethod = (message: unknown, method: string): boolean =>
   "method" in message &&
   message.method === method;
 
+const isAnswer = (message: unknown, id: number): boolean =>
+  typeof message === "object" && message !== null && "id" in message && message.id === id;
+
 const isScript = (message: unknown): message is { params: { scriptId: string; url: string } } =>
   isMethod(message, "Debugger.scriptParsed");
 
 const isPaused = (message: unknown): message is { params: { callFrames: CallFrame[] } } =>
   isMethod(message, "Debugger.paused");
-
-/** A client's frame: masked, as the protocol demands; the mask itself may be zero. */
-function textFrame(text: string): Buffer {
-  const body = Buffer.from(text);
-  // Only commands shorter than 126 bytes are sent, whose length is one byte.
-  return Buffer.concat([Buffer.from([0x81, 0x80 | body.length, 0, 0, 0, 0]), body]);
-}
-
-/** Whole text messages from a server's unmasked frames. */
-function onMessages(socket: Duplex, listener: (message: string) => void): void {
-  let pending = Buffer.alloc(0);
-  let message = "";
-  socket.on("data", (chunk: Buffer) => {
-    pending = Buffer.concat([pending, chunk]);
-    for (;;) {
-      const frame = firstFrame(pending);
-      if (frame === null) return;
-      pending = pending.subarray(frame.end);
-      message += frame.body.toString("utf8");
-      if (!frame.last) continue;
-      listener(message);
-      message = "";
-    }
-  });
-}
-
-interface Frame {
-  readonly body: Buffer;
-  readonly last: boolean;
-  readonly end: number;
-}
-
-function firstFrame(data: Buffer): Frame | null {
-  const short = (data[1] ?? 0) & 0x7f;
-  const start = short === 126 ? 4 : short === 127 ? 10 : 2;
-  if (data.length < start) return null;
-  const length =
-    short === 126 ? data.readUInt16BE(2) : short === 127 ? Number(data.readBigUInt64BE(2)) : short;
-  const end = start + length;
-  if (data.length < end) return null;
-  return { body: data.subarray(start, end), last: ((data[0] ?? 0) & 0x80) !== 0, end };
-}

@@ -19,6 +19,8 @@ export interface PoolWatch {
   /** Takes in what a worker reports of its runtime, and how many requests it has begun. */
   runtime(worker: WorkerHandle, report: unknown, requests: number): void;
   runtimes(): readonly RuntimeSeries[];
+  /** The longest delay of its event loop in the last 30 to 60 seconds, in milliseconds; 0 when nothing is known. */
+  longestDelay(worker: WorkerHandle): number;
   gone(worker: WorkerHandle): void;
   close(): void;
 }
@@ -64,6 +66,7 @@ export function watchPools({ pool }: Config, log: Logger): PoolWatch {
       runtimes.ingest(slot, pid, { ...parsed, counters: { ...parsed.counters, requests } });
     },
     runtimes: () => runtimes.series(),
+    longestDelay: ({ pid }) => (runtimes.latest(pid)?.gauges["delay.max"] ?? 0) * 1_000,
     gone: ({ slot, pid }) => {
       aggregate.workerGone(slot, pid);
       runtimes.gone(pid);

@@ -4,6 +4,7 @@ import type { Outline, Status, Warning, WorkerStatus } from "../control/protocol
 import { isReady, overall, wanted, type State, type Worker } from "../lifecycle/state.js";
 import type { FigureReader } from "./figures.js";
 import type { Supervisor } from "./supervisor.js";
+import type { WorkerHandle } from "./worker-handle.js";
 
 export interface StatusInput {
   readonly supervisor: Supervisor;
@@ -71,13 +72,26 @@ function workerStatus(
     restarts: state.slots.find((slot) => slot.id === worker.slot)?.restarts ?? 0,
     cpu_percent: cpuPercent,
     rss_bytes: rssBytes,
-    event_loop_delay_ms: stats?.loop ?? { p50: 0, p99: 0, max: 0 },
+    event_loop_delay_ms: delayOf(supervisor, handle),
     requests: {
       total: stats?.total ?? 0,
       in_flight: stats?.inFlight ?? 0,
       per_s: stats?.perSecond ?? 0,
     },
   };
+}
+
+/**
+ * The percentiles are of the last second. The maximum covers 30 seconds at least, so that who looks now and
+ * then sees each block.
+ */
+function delayOf(
+  { pools }: Pick<Supervisor, "pools">,
+  handle: WorkerHandle | undefined,
+): WorkerStatus["event_loop_delay_ms"] {
+  if (handle === undefined) return { p50: 0, p99: 0, max: 0 };
+  const { p50, p99, max } = handle.stats.loop;
+  return { p50, p99, max: Math.max(max, Math.round(pools.longestDelay(handle) * 100) / 100) };
 }
 
 const vacantSlot = (

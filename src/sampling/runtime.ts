@@ -11,7 +11,7 @@ type Numbers = Readonly<Record<string, number>>;
 export interface RuntimeReport {
   /** Since the process started. */
   readonly counters: Numbers;
-  /** Of the last second. */
+  /** `loop.*` of the last second, `delay.*` of the last 30 to 60 seconds. */
   readonly gauges: Numbers;
   /** Bytes in use and allocated, by space of the JavaScript heap. */
   readonly heap: Readonly<Record<string, { readonly used: number; readonly size: number }>>;
@@ -29,6 +29,8 @@ export interface RuntimeTotals {
   /** `process` tells apart the processes that share a slot while a reload overlaps. */
   ingest(slot: number, process: number, report: RuntimeReport): void;
   gone(process: number): void;
+  /** What it reported last; null when it has not, or is gone. */
+  latest(process: number): RuntimeReport | null;
   /** By slot, ascending. */
   series(): RuntimeSeries[];
 }
@@ -52,6 +54,7 @@ export function createRuntimeTotals(): RuntimeTotals {
       processes.set(process, { slot, report });
     },
     gone: (process) => void processes.delete(process),
+    latest: (process) => processes.get(process)?.report ?? null,
     series() {
       const latest = new Map<number, RuntimeReport>();
       for (const { slot, report } of processes.values()) latest.set(slot, report);

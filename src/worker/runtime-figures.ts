@@ -3,9 +3,9 @@
  * in seconds, as OpenTelemetry has them.
  */
 import { PerformanceObserver, constants, performance } from "node:perf_hooks";
-import type { IntervalHistogram } from "node:perf_hooks";
 import { getHeapSpaceStatistics } from "node:v8";
 import { GC_BOUNDS, type RuntimeReport } from "../sampling/runtime.js";
+import type { DelayFigures } from "./loop-delay.js";
 
 const GC_TYPES: Readonly<Record<number, string>> = {
   [constants.NODE_PERFORMANCE_GC_MAJOR]: "major",
@@ -36,20 +36,12 @@ function watchCollections(counters: Record<string, number>): void {
   observer.observe({ entryTypes: ["gc"] });
 }
 
-/**
- * Returns what makes a report. `delay` is read before the caller resets it; its values include the
- * `resolutionMs` that it waits for.
- */
-export function createRuntimeFigures(
-  delay: IntervalHistogram,
-  resolutionMs: number,
-): () => RuntimeReport {
+/** Returns what makes a report with this delay of the event loop. */
+export function createRuntimeFigures(): (delay: DelayFigures) => RuntimeReport {
   const collections: Record<string, number> = {};
   watchCollections(collections);
   let last = performance.eventLoopUtilization();
-  const seconds = (nanoseconds: number): number =>
-    delay.count > 0 ? Math.max(0, nanoseconds / 1e9 - resolutionMs / 1_000) : 0;
-  return () => {
+  return (delay) => {
     const { user, system } = process.cpuUsage();
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, last);
@@ -64,13 +56,12 @@ export function createRuntimeFigures(
       },
       gauges: {
         "loop.utilization": Number.isFinite(utilization) ? Math.max(0, utilization) : 0,
-        "delay.min": seconds(delay.min),
-        "delay.max": seconds(delay.max),
-        "delay.mean": seconds(delay.mean),
-        "delay.stddev": delay.count > 0 ? delay.stddev / 1e9 : 0,
-        "delay.p50": seconds(delay.percentile(50)),
-        "delay.p90": seconds(delay.percentile(90)),
-        "delay.p99": seconds(delay.percentile(99)),
+        ...Object.fromEntries(
+          Object.entries(delay).map(([name, ms]: [string, number]) => [
+            `delay.${name}`,
+            ms / 1_000,
+          ]),
+        ),
       },
       heap: Object.fromEntries(
         getHeapSpaceStatistics().map((space) => [

@@ -40,6 +40,11 @@ describe("a worker that is stuck", () => {
       "in promises that never let the loop turn",
       "const turns = () => Promise.resolve().then(turns); const work = () => turns();",
     ],
+    ["in an await that never lets the loop turn", "async function work() { for (;;) await null; }"],
+    [
+      "in microtasks",
+      "const turns = () => queueMicrotask(turns); const work = () => { turns(); return new Promise(() => undefined); };",
+    ],
     [
       "in a sort",
       `const work = function sorts() { for (;;) Array.from({ length: 10_000 }, Math.random).sort((a, b) => a - b); };`,
@@ -56,6 +61,7 @@ describe("a worker that is stuck", () => {
     const hung = await app.waitFor("worker.hung");
     expect(hung["stack"]).toMatch(/ (work|backtracks|parses|turns|sorts) \(file:.*app\.mjs/);
     expect(Number(hung["blocked_ms"])).toBeGreaterThanOrEqual(4_000);
+    expect(await app.waitFor("worker.killed")).toMatchObject({ reason: "hang", requests_cut: 1 });
     await app.says(({ event }) => event === "worker.ready", 2);
     expect(await ask(app.port, "/")).toMatchObject({ status: 200 });
   });
@@ -72,6 +78,28 @@ describe("a worker that is stuck", () => {
     expect((await app.waitFor("worker.hung"))["stack"]).toContain("native call");
     await app.says(({ event }) => event === "worker.ready", 2);
   });
+});
+
+test("a loop that is blocked for a quarter of hang_timeout is warned of, once in a while", async () => {
+  const app = await serveReady({
+    app: "app.mjs",
+    url: database.url,
+    files: application(
+      "const work = () => { const began = performance.now(); while (performance.now() < began + 800); };",
+    ),
+    workers: 1,
+    supervisor: 'hang_timeout = "3s"',
+  });
+  // The first may begin before anything is reported, the second begins right behind a report.
+  await ask(app.port, "/do");
+  await ask(app.port, "/do");
+  const warning = await app.waitForMessage("event loop was blocked");
+  expect(warning).toMatchObject({ level: "warn", worker: 1 });
+  const delay: unknown = warning["event_loop_delay_ms"];
+  expect(Number(Reflect.get(Object(delay), "max"))).toBeGreaterThanOrEqual(750);
+  await app.end();
+  expect(app.log.filter(({ msg }) => msg === warning.msg)).toHaveLength(1);
+  expect(app.events()).not.toContain("worker.hung");
 });
 
 describe("no hang", () => {

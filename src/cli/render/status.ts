@@ -37,7 +37,7 @@ const row = (worker: WorkerStatus): string[] => [
   worker.restarts.toString(),
   `${whole(worker.cpu_percent)} %`,
   formatSize(worker.rss_bytes),
-  loopDelay(worker.event_loop_delay_ms.p99),
+  loopDelay(worker.event_loop_delay_ms.max),
   whole(worker.requests.per_s),
 ];
 

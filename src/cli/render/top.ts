@@ -27,7 +27,7 @@ const COLUMNS: readonly Column[] = [
   { title: "up", align: "right" },
   { title: "cpu", align: "right" },
   { title: "memory", align: "right" },
-  { title: "loop p99", align: "right" },
+  { title: "loop max", align: "right" },
   { title: "req/s", align: "right" },
   { title: "pool" },
 ];
@@ -42,7 +42,7 @@ function row(worker: WorkerStatus, paint: Paint): string[] {
   const waiting = worker.pools.reduce((sum, pool) => sum + pool.waiting, 0);
   const full = waiting > 0 ? paint.red : used >= most && most > 0 ? paint.yellow : paint.green;
   const state = worker.state === "ready" ? paint.green : paint.yellow;
-  const busy = worker.event_loop_delay_ms.p99 > 200 ? paint.yellow : String;
+  const busy = worker.event_loop_delay_ms.max > 200 ? paint.yellow : String;
   return [
     String(worker.id),
     worker.pid?.toString() ?? "-",
@@ -50,7 +50,7 @@ function row(worker: WorkerStatus, paint: Paint): string[] {
     formatDuration(Math.floor(worker.uptime_s) * 1_000),
     `${Math.round(worker.cpu_percent)} %`,
     formatSize(worker.rss_bytes),
-    busy(`${Math.round(worker.event_loop_delay_ms.p99)} ms`),
+    busy(`${Math.round(worker.event_loop_delay_ms.max)} ms`),
     String(Math.round(worker.requests.per_s)),
     most === 0
       ? "-"
