@@ -183,6 +183,7 @@ export interface Standing {
 }
 
 interface Renamed {
+  readonly of: "INDEX" | "SEQUENCE";
   readonly from: string;
   readonly to: string;
 }
@@ -206,8 +207,8 @@ export interface Alteration {
   readonly last: readonly string[];
   /** For statements of `last` that bring a foreign key back. */
   readonly standing: ReadonlyMap<string, Standing>;
-  /** Of an index, or of a constraint with one, that only gets another name. */
-  readonly indexName: Renamed | null;
+  /** Of an index, or of a constraint with one, that only gets another name, or of an identity's sequence. */
+  readonly newName: Renamed | null;
   /** Null: it cannot be undone. */
   readonly down: readonly string[] | null;
   readonly undo: Undo;

@@ -8,7 +8,7 @@ import { mentioned, strings, type Found } from "./ast.js";
 import { BUILTIN_TYPES } from "./builtin-types.js";
 import { splitForeignKeys, type Cut } from "./foreign-keys.js";
 import type { StatementKind } from "./rules.js";
-import { definedNames, isAboutType, ownerOf, subjectOf } from "./subjects.js";
+import { altersComposite, definedNames, isAboutType, ownerOf, subjectOf } from "./subjects.js";
 
 /** All offsets are in the statement's text. */
 export interface Digest {
@@ -90,7 +90,11 @@ export function digestOf(
     relations: relationsOf(found, at),
     types: typesOf(found, at),
     names: namesOf(node, found),
-    implied: "AlterSeqStmt" in node || "CompositeTypeStmt" in node || altersIndex(node),
+    implied:
+      "AlterSeqStmt" in node ||
+      "CompositeTypeStmt" in node ||
+      altersIndex(node) ||
+      altersComposite(node),
     concurrently: "IndexStmt" in node && node.IndexStmt.concurrent === true,
     unplaced: unplacedOf(node),
     foreignKeys: split.foreignKeys.map(({ constraint: { pktable }, action, start }) => ({

@@ -82,8 +82,8 @@ export function judge(node: Node): Verdict {
       : refuse("ALTER TYPE ... RENAME VALUE");
   }
   if ("AlterDomainStmt" in node) {
-    // T default, N/O (drop/set) not null, C add constraint; source: gram.y, AlterDomainStmt.
-    return ["T", "O", "C"].includes(node.AlterDomainStmt.subtype ?? "")
+    // T default, N/O (drop/set) not null, C add constraint, V validate; source: gram.y, AlterDomainStmt.
+    return ["T", "O", "C", "V"].includes(node.AlterDomainStmt.subtype ?? "")
       ? { kind: "alter" }
       : refuse("this ALTER DOMAIN", "state the domain as it shall be in CREATE DOMAIN");
   }
@@ -107,6 +107,7 @@ function placesIndex(node: Node): boolean {
 }
 
 function judgeAlterTable(statement: { objtype?: string; cmds?: Node[] }): Verdict {
+  if (statement.objtype === "OBJECT_TYPE") return judgeAlterType(statement.cmds ?? []);
   if (statement.objtype !== "OBJECT_TABLE" && statement.objtype !== "OBJECT_INDEX") {
     return refuse(`ALTER ${(statement.objtype ?? "").replace("OBJECT_", "")}`);
   }
@@ -124,6 +125,15 @@ function judgeAlterTable(statement: { objtype?: string; cmds?: Node[] }): Verdic
     }
   }
   return { kind: "alter" };
+}
+
+function judgeAlterType(commands: readonly Node[]): Verdict {
+  const adds = commands.every(
+    (command) => "AlterTableCmd" in command && command.AlterTableCmd.subtype === "AT_AddColumn",
+  );
+  return adds
+    ? { kind: "alter" }
+    : refuse("this ALTER TYPE", "state the type as it shall be in CREATE TYPE");
 }
 
 const STATES = "state the table as it shall be";

@@ -68,9 +68,13 @@ export function ownerOf(node: Node): string | null {
 }
 
 export function isAboutType(node: Node): boolean {
-  if ("AlterEnumStmt" in node || "AlterDomainStmt" in node) return true;
+  if ("AlterEnumStmt" in node || "AlterDomainStmt" in node || altersComposite(node)) return true;
   if (!("CommentStmt" in node)) return false;
   return ["OBJECT_TYPE", "OBJECT_DOMAIN", "OBJECT_DOMCONSTRAINT"].includes(
     node.CommentStmt.objtype ?? "",
   );
 }
+
+/** The grammar has ALTER TYPE ... ADD ATTRIBUTE as an ALTER TABLE. */
+export const altersComposite = (node: Node): boolean =>
+  "AlterTableStmt" in node && node.AlterTableStmt.objtype === "OBJECT_TYPE";

@@ -19,7 +19,7 @@ export function alteration(parts: Parts): Alteration {
     first: [],
     last: [],
     standing: new Map(),
-    indexName: null,
+    newName: null,
     undo: undo({}),
     cast: null,
     retyped: null,

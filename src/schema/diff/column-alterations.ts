@@ -367,6 +367,7 @@ export function changeIdentity(
       key.column(table.name, desired.name),
       ...(renames ? [key.gone(to), key.goneTable(to)] : []),
     ],
+    newName: renames ? { of: "SEQUENCE", from, to } : null,
     provides: [key.identity(table.name, desired.name), ...(renames ? [key.gone(from)] : [])],
   });
 }

@@ -13,7 +13,7 @@ import {
 } from "./column-alterations.js";
 import { commentChange } from "./comments.js";
 import { settingChanges } from "./column-settings.js";
-import { comesWithParent, joinsParent, leavesParent, parentsOf } from "./parents.js";
+import { comesWithParent, givenByParent, joinsParent, leavesParent, parentsOf } from "./parents.js";
 import { readsRetyped } from "./retyped.js";
 import { sameNumbers } from "./same-numbers.js";
 import { byName, type Scope } from "./scope.js";
@@ -52,7 +52,7 @@ function newColumn(live: Table, desired: Table, column: Column, scope: Scope): C
   const joins = joinsParent(live, desired);
   const leaves = leavesParent(live, desired);
   const commented = comments(desired, undefined, column, scope);
-  if (column.inherited && !joins) return [];
+  if (column.inherited && !joins) return asComesWithParent(desired, column, scope);
   if (leaves && comesWithParent(live, column, scope)) return commented;
   if (leaves && live.partitionOf !== null) {
     // It is added on the way from one parent to the other.
@@ -61,6 +61,17 @@ function newColumn(live: Table, desired: Table, column: Column, scope: Scope): C
     return [{ kind: "add_column", table: desired, column, needs }, ...commented];
   }
   return [{ kind: "add_column", table: desired, column, needs: [] }, ...commented];
+}
+
+/** What of a column that the parent gives is the table's own: behind the parent's addition of it. */
+function asComesWithParent(table: Table, column: Column, scope: Scope): Change[] {
+  const given = givenByParent(table, column, scope);
+  if (given === null) return [];
+  return diffColumn(table, given.column, column, scope).map((change) =>
+    change.kind === "alteration" || change.kind === "set_comment"
+      ? { ...change, needs: [...change.needs, key.column(given.by, column.name)] }
+      : change,
+  );
 }
 
 function comments(table: Table, live: Column | undefined, column: Column, scope: Scope): Change[] {
@@ -97,6 +108,10 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
   // A column that a generated one reads cannot change its type while that one is there.
   if (generatedDiffers || ((retyped || readsRetyped(live, scope, table)) && generated)) {
     changes.push(changeGenerated(table, live, desired, scope));
+    const stays = desired.generated === null && !retyped;
+    if (stays && live.notNull !== desired.notNull) {
+      changes.push(changeNotNull(table, desired, scope));
+    }
   } else {
     const identity = identityDiffers(live, desired);
     if (retyped) changes.push(changeType(table, live, desired, scope));
@@ -113,13 +128,15 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
   return [...behind, ...commented];
 }
 
+/** Of a column that the parent has already: one that it gets brings what it has. */
 function followsParent(table: Table, { name }: Column, scope: Scope): boolean {
   const notNull = (model: Model, parent: string) =>
     model.tables.find((other) => other.name === parent)?.columns.find((c) => c.name === name)
       ?.notNull;
-  return parentsOf(table).some(
-    (parent) => notNull(scope.live, parent) !== notNull(scope.desired, parent),
-  );
+  return parentsOf(table).some((parent) => {
+    const before = notNull(scope.live, parent);
+    return before !== undefined && before !== notNull(scope.desired, parent);
+  });
 }
 
 const defaultDiffers = (table: Table, live: Column, desired: Column, scope: Scope): boolean =>

@@ -190,10 +190,10 @@ function renamed(table: Table, live: Constraint, desired: Constraint, scope: Sco
       reason: `the constraint is there under the name ${live.name}`,
       up: [`${head} RENAME CONSTRAINT ${id(live.name)} TO ${id(desired.name)}`],
       down: [`${head} RENAME CONSTRAINT ${id(desired.name)} TO ${id(live.name)}`],
-      indexName:
+      newName:
         live.kind === "foreign" || live.kind === "check"
           ? null
-          : { from: live.name, to: desired.name },
+          : { of: "INDEX", from: live.name, to: desired.name },
       provides: [key.constraint(table.name, desired.name), key.gone(live.name)],
     }),
   ];

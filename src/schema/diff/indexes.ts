@@ -238,7 +238,7 @@ function renamed(table: Table, live: Index, desired: Index, scope: Scope): Chang
       reason: `the index is there under the name ${live.name}`,
       up: [`ALTER INDEX ${nameOf(live, scope)} RENAME TO ${id(desired.name)}`],
       down: [`ALTER INDEX ${nameOf(desired, scope)} RENAME TO ${id(live.name)}`],
-      indexName: { from: live.name, to: desired.name },
+      newName: { of: "INDEX", from: live.name, to: desired.name },
       provides: [key.index(desired.name), key.gone(live.name)],
     }),
   ];

@@ -28,6 +28,33 @@ export const comesWithParent = (
       );
     });
 
+interface Given {
+  readonly column: Column;
+  /** The table that the plan adds it to. */
+  readonly by: string;
+}
+
+/** A new column of a child as it is once its parents have got theirs, with what is their own of it. */
+export function givenByParent(
+  table: Table,
+  { name }: Pick<Column, "name">,
+  scope: Scope,
+): Given | null {
+  for (const parent of scope.desired.tables) {
+    if (!parentsOf(table).includes(parent.name)) continue;
+    const column = parent.columns.find((item) => item.name === name);
+    if (column === undefined) continue;
+    const from = column.inherited ? givenByParent(parent, column, scope) : null;
+    if (column.inherited && from === null) continue;
+    const origin = from?.column ?? column;
+    // Of what a child sets for itself, its own children take over these.
+    const { storage, statistics, notNull } = column;
+    const taken = { storage, statistics, notNull, options: [], comment: null, inherited: true };
+    return { column: { ...origin, ...taken }, by: from?.by ?? parent.name };
+  }
+  return null;
+}
+
 /** Those that a partition gets between the parent that it leaves and the one that it joins. */
 export const columnsOnTheWay = (live: Table, desired: Table, scope: Scope): Column[] =>
   leavesParent(live, desired)

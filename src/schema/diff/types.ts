@@ -5,6 +5,7 @@ import type { Composite, Domain, DomainConstraint, Model } from "../model.js";
 import { id, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import { commentChange, type Commented } from "./comments.js";
+import { columnsAround, type HoldingColumn } from "./domain-holders.js";
 import { isMadeOf } from "./holders.js";
 import { byName, type Owned, type Scope } from "./scope.js";
 import { diffEnum } from "./enums.js";
@@ -117,7 +118,7 @@ function diffDomain(live: Domain, desired: Domain, scope: Scope): Change[] {
   const head = `ALTER DOMAIN ${qualified(scope.namespace, desired.name)}`;
   const changes: Change[] = [];
   const base = { table: null, object: desired.name };
-  const note = containerNote(desired, scope);
+  const { note, needs } = around(desired, scope);
   if (live.type !== desired.type || live.collation !== desired.collation) {
     changes.push(
       alteration({
@@ -153,29 +154,50 @@ function diffDomain(live: Domain, desired: Domain, scope: Scope): Change[] {
         reason: "every column of the domain changes with it",
         up: [desired.notNull ? set : drop],
         down: desired.notNull ? [drop] : note === null ? [set] : null,
-        note: desired.notNull ? note : null,
+        note: desired.notNull ? (note ?? NULLS) : null,
+        needs: desired.notNull ? needs : [],
       }),
     );
   }
   return [...changes, ...diffDomainConstraints(live, desired, head, scope)];
 }
 
+const NULLS = "columns of the domain that hold null make it fail: a person has to fill them first";
+
 const spelled = ({ type, collation }: Domain): string =>
   collation === null ? type : `${type} COLLATE ${collation}`;
 
-/** PostgreSQL refuses to check the values of a domain that stand in arrays or rows. */
-function containerNote({ name }: Domain, scope: Scope): string | null {
-  const type = qualified(scope.namespace, name);
-  const column = scope.live.tables
-    .flatMap((table) => table.columns.map((item) => ({ ...item, of: table.name })))
-    .find((item) => item.type === `${type}[]`);
-  const holder =
-    column === undefined
-      ? scope.live.composites.find((other) => isMadeOf(other, type))?.name
-      : `${column.of}.${column.name}`;
-  return holder === undefined
-    ? null
-    : `PostgreSQL cannot check a domain's values inside ${holder}: a person has to move that to the base type before, and back after`;
+interface Around {
+  readonly note: string | null;
+  /** What has to be done before. */
+  readonly needs: readonly string[];
+}
+
+/** PostgreSQL refuses to check the values of a domain while columns hold it in arrays or rows. */
+function around({ name }: Domain, { live, desired, namespace, owned }: Scope): Around {
+  const stays = columnsAround(name, desired);
+  const kept = new Set(stays.map(({ table, column }) => key.column(table, column)));
+  const after = byName(desired.tables);
+  const before = columnsAround(name, live).filter(
+    ({ table, column }) => !kept.has(key.column(table, column)),
+  );
+  const goes = ({ table }: HoldingColumn) => after.has(table) || owned.tables.has(table);
+  const columns = [...stays, ...before.filter((column) => !goes(column))]
+    .map(({ table, column }) => `${table}.${column}`)
+    .sort();
+  return {
+    needs: before
+      .filter(goes)
+      .flatMap(({ table, column }) => [
+        key.column(table, column),
+        `gone:${table}.${column}`,
+        key.goneTable(table),
+      ]),
+    note:
+      columns.length === 0
+        ? null
+        : `PostgreSQL cannot check values of ${qualified(namespace, name)} inside ${columns.join(", ")}, and refuses this while they have that type: a person has to write, in front of it, ALTER TABLE ... ALTER COLUMN ... TYPE for each of them to a type without the domain, and behind it the way back`,
+  };
 }
 
 const sameCheck =
@@ -216,13 +238,14 @@ function diffDomainConstraints(
   const add = ({ name, definition, validated }: DomainConstraint) =>
     `${head} ADD CONSTRAINT ${id(name)} ${definition}${validated ? "" : " NOT VALID"}`;
   const drop = ({ name }: DomainConstraint) => `${head} DROP CONSTRAINT ${id(name)}`;
-  const note = containerNote(desired, scope);
+  const { note, needs } = around(desired, scope);
   const changes: Change[] = [];
   for (const constraint of desired.constraints) {
     const twin = twinOf(constraint);
     if (twin !== undefined) left.delete(twin.name);
     if (twin !== undefined && same(twin, constraint)) {
-      if (constraint.validated && !twin.validated) changes.push(validated(twin, head, note));
+      if (constraint.validated && !twin.validated)
+        changes.push(validated(twin, head, { note, needs }));
       continue;
     }
     changes.push(
@@ -231,10 +254,10 @@ function diffDomainConstraints(
         table: null,
         object: constraint.name,
         reason: `every column of the domain ${desired.name} would be checked: ${constraint.definition}`,
-        note,
+        ...(constraint.validated ? { note, needs } : {}),
         up: [...(twin === undefined ? [] : [drop(twin)]), add(constraint)],
         down:
-          twin === undefined || note === null
+          twin === undefined || !twin.validated || note === null
             ? [drop(constraint), ...(twin === undefined ? [] : [add(twin)])]
             : null,
         provides: [key.constraint(desired.name, constraint.name)],
@@ -249,14 +272,14 @@ function diffDomainConstraints(
         object: constraint.name,
         reason: `nothing would enforce ${constraint.definition} on columns of the domain ${desired.name}`,
         up: [drop(constraint)],
-        down: note === null ? [add(constraint)] : null,
+        down: note === null || !constraint.validated ? [add(constraint)] : null,
       }),
     );
   }
   return changes;
 }
 
-function validated({ name, definition }: DomainConstraint, head: string, note: string | null) {
+function validated({ name, definition }: DomainConstraint, head: string, parts: Around) {
   return alteration({
     operation: "change_constraint",
     table: null,
@@ -267,7 +290,7 @@ function validated({ name, definition }: DomainConstraint, head: string, note: s
       `${head} DROP CONSTRAINT ${id(name)}`,
       `${head} ADD CONSTRAINT ${id(name)} ${definition} NOT VALID`,
     ],
-    note,
+    ...parts,
   });
 }
 
@@ -293,6 +316,17 @@ function attributeNote(live: Composite, desired: Composite, scope: Scope): strin
   return retyped && holder !== undefined
     ? `${holder.name} holds the type, so PostgreSQL refuses to change an attribute's type: a person has to create a new type and move the columns over`
     : null;
+}
+
+/** PostgreSQL adds attributes behind the others, and moves none. */
+function placeNote(live: Composite, desired: Composite): string | null {
+  const [before, after] = [byName(live.attributes), byName(desired.attributes)];
+  const names = desired.attributes.map(({ name }) => name);
+  const kept = [...before.keys()].filter((name) => after.has(name));
+  const reached = [...kept, ...names.filter((name) => !before.has(name))];
+  return names.join("\n") === reached.join("\n")
+    ? null
+    : `PostgreSQL adds attributes behind the others and moves none: a person has to put them in this order in schema.sql (${reached.map(id).join(", ")}), or to create a new type and move the columns over`;
 }
 
 function diffComposite(live: Composite, desired: Composite, scope: Scope): Change[] {
@@ -334,8 +368,8 @@ function diffComposite(live: Composite, desired: Composite, scope: Scope): Chang
       down: up.length === 0 ? null : steps(desired, live),
       note:
         up.length === 0
-          ? "the attributes are the same in another order: put them back in schema.sql"
-          : attributeNote(live, desired, scope),
+          ? "the attributes are the same in another order: a person has to put them back in schema.sql"
+          : (attributeNote(live, desired, scope) ?? placeNote(live, desired)),
     }),
   ];
 }

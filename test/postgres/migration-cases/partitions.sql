@@ -747,3 +747,51 @@ create table c (id int, own int, extra text default 'x');
 add_column p.extra
 --unsafe
 unsupported c
+
+--- a partition has its own storage, statistics, default and comment for a column that its parent gets
+--old
+create table p (id int, at date not null) partition by range (at);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01') partition by range (at);
+create table p11 partition of p1 for values from ('2020-01-01') to ('2020-06-01');
+create table p2 partition of p for values from ('2021-01-01') to ('2022-01-01');
+--data
+insert into p values (1, '2020-05-05'), (2, '2021-05-05');
+--new
+create table p (id int, at date not null, extra text default 'x') partition by range (at);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01') partition by range (at);
+create table p11 partition of p1 (extra default 'y') for values from ('2020-01-01') to ('2020-06-01');
+create table p2 partition of p (extra not null) for values from ('2021-01-01') to ('2022-01-01');
+comment on column p.extra is 'of all';
+comment on column p2.extra is 'of this one';
+alter table only p1 alter column extra set storage external;
+alter table p2 alter column extra set statistics 50;
+alter table p2 alter column extra set (n_distinct = 5);
+--safe
+add_column p.extra
+set_comment p.extra
+set_comment p2.extra
+--unsafe
+change_default p11.extra
+set_not_null p2.extra
+unsupported p1.extra
+unsupported p11.extra
+unsupported p2.extra
+
+--- a child has its own storage and comment for a column that its parent gets with others
+--old
+create table p (id int);
+create table c (own int) inherits (p);
+--data
+insert into c values (1, 2);
+--new
+create table p (id int, extra text);
+alter table p alter column extra set storage main;
+alter table p alter column extra set statistics 10;
+create table c (own int) inherits (p);
+alter table c alter column extra set storage external;
+comment on column c.extra is 'its own';
+--safe
+add_column p.extra
+set_comment c.extra
+--unsafe
+unsupported c.extra

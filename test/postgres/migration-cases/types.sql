@@ -646,3 +646,106 @@ change_constraint t.c
 change_index t.i
 drop_enum_value b.z
 drop_index t.j
+
+--- a domain that an array column holds becomes not null
+--old
+create domain d as int; create table t (id int, x d[]);
+--data
+insert into t values (1, '{1,2}');
+--new
+create domain d as int not null; create table t (id int, x d[]);
+--unsafe
+set_not_null d
+--person
+
+--- a domain within a composite type that a column holds becomes not null
+--old
+create domain d as int; create type c as (a d, b int); create table t (id int, x c);
+--data
+insert into t values (1, row(1, 2));
+--new
+create domain d as int not null; create type c as (a d, b int); create table t (id int, x c);
+--unsafe
+set_not_null d
+--person
+
+--- a domain within rows that a column holds gets a check
+--old
+create domain d as int; create domain e as d; create table t (id int, v e); create table u (id int, r t[]);
+--data
+insert into t values (1, 1);
+insert into u select 1, array_agg(t) from t;
+--new
+create domain d as int check (value > 0); create domain e as d; create table t (id int, v e); create table u (id int, r t[]);
+--unsafe
+change_constraint d_check
+--person
+
+--- a domain becomes not null, and an array of it goes with its column and its table
+--old
+create domain d as int; create domain e as d; create type c as (a d[]);
+create table t (id int, x d[], y c, z e not null); create table u (x d[]);
+--data
+insert into t values (1, '{1}', row('{1}'), 1);
+--new
+create domain d as int not null; create domain e as d; create type c as (a d[]);
+create table t (id int, z e not null);
+--unsafe
+set_not_null d
+drop_column t.x
+drop_column t.y
+drop_table u
+
+--- a domain within a composite type that no column holds becomes not null and gets a check
+--old
+create domain d as int; create domain e as d; create type c as (a d, b e[]); create table t (id int, v e);
+--data
+insert into t values (1, 1);
+--new
+create domain d as int not null check (value > 0); create domain e as d; create type c as (a d, b e[]); create table t (id int, v e);
+--unsafe
+set_not_null d
+change_constraint d_check
+
+--- a domain that an array column holds gets a check that its values need not meet
+--old
+create domain d as int; create table t (id int, x d[]);
+--data
+insert into t values (1, '{-1}');
+--new
+create domain d as int; create table t (id int, x d[]);
+alter domain d add constraint positive check (value > 0) not valid;
+--unsafe
+change_constraint positive
+
+--- a composite type that a column holds gets an attribute in the middle
+--old
+create type c as (a int, b text, "Odd.One" date); create table t (id int, v c);
+--data
+insert into t values (1, row(1, 'x', null));
+--new
+create type c as (a int, d numeric(5,2), "Odd.One" date, "new one" text); create table t (id int, v c);
+--unsafe
+change_type c
+--person
+
+--- files that add attributes to a type and validate a domain's check behind their creation
+--old
+create type c as (a int);
+create domain d as int;
+create table t (id int, v c, n d);
+--data
+insert into t values (1, row(1), 1);
+--new
+create type public.c as (a int);
+create domain d as int;
+create table t (id int, v c, n d);
+alter type c add attribute b text collate "C", add attribute "Odd.One" date;
+alter type public.c add attribute e int[];
+comment on column c.e is 'the last';
+alter domain d add constraint positive check (value > 0) not valid;
+alter domain public.d validate constraint positive;
+--unsafe
+change_type c
+change_constraint positive
+unsupported c.e
