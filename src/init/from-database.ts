@@ -82,6 +82,7 @@ async function statementsOf(session: Session, desired: Model): Promise<string[]>
     owned: { tables: none, types: none, sequences: none },
     same: ({ live: one, desired: other }) => one === other,
     held: NO_HOLDERS,
+    parts: new Map(),
     memory: NO_MEMORY,
   });
   const facts = await readFacts(session, live, changes, 0);

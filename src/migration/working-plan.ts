@@ -31,6 +31,7 @@ import { withCasts } from "./casts.js";
 import { withCosts, type Weighed } from "./costs.js";
 import { withDependents } from "./dependents.js";
 import { NO_CACHE, readCache, type Cache } from "./cache.js";
+import { readInheritedParts } from "../schema/inherited-parts.js";
 import { recall } from "./remembered.js";
 import type { Fragment } from "../schema/units.js";
 import { readFacts } from "./facts.js";
@@ -211,6 +212,7 @@ async function difference(
 ): Promise<{ readonly found: Change[]; readonly circles: readonly Circle[] }> {
   const open = new Map<string, Question>();
   const held = await readNameHolders(session, live, desired, parsed.renames);
+  const parts = await readInheritedParts(session, live, desired, parsed.renames);
   const input = (same: Same): DiffInput => ({
     live,
     desired,
@@ -223,6 +225,7 @@ async function difference(
     },
     same,
     held,
+    parts,
     memory,
   });
   const first = input(sameBy(known, open));

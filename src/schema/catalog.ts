@@ -111,8 +111,8 @@ export function columnsQuery(serverVersionNum: number, withVolatility: boolean):
   order by a.attrelid, a.attnum`;
 }
 
-/** Not those that a partition or child takes over from its parent, nor NOT NULL (a column's matter). */
-export const CONSTRAINTS = `
+/** Never NOT NULL, which is a column's matter. */
+const constraintsWhere = (which: string): string => `
   select k.conrelid::text as table_oid, k.conname as name, k.contype as kind,
     pg_get_constraintdef(k.oid) as definition,
     (select json_agg(a.attname order by u.place) from unnest(k.conkey) with ordinality u(num, place)
@@ -130,11 +130,22 @@ export const CONSTRAINTS = `
   left join pg_description di on k.contype in ('p', 'u', 'x')
     and di.classoid = 'pg_class'::regclass and di.objoid = k.conindid and di.objsubid = 0
   where ${TABLE_FILTER} and k.contype in ('p', 'u', 'f', 'c', 'x')
-    and k.conparentid = 0 and k.coninhcount = 0
+    and ${which}
   order by k.conrelid, k.conname`;
 
-/** Not those that a constraint owns, nor a partition's part of its parent's index. */
-export const INDEXES = `
+/** Not those that a partition or child takes over from its parent. */
+export const CONSTRAINTS = constraintsWhere("k.conparentid = 0 and k.coninhcount = 0");
+
+/**
+ * Those alone, of the tables named in `$2`. A foreign key to a partitioned table has a row for each
+ * partition that it refers to as well, which is a part of one on the same table.
+ */
+export const INHERITED_CONSTRAINTS = constraintsWhere(`c.relname = any ($2)
+    and (k.conparentid <> 0 or k.coninhcount > 0) and not exists (select from pg_constraint o
+      where o.oid = k.conparentid and o.conrelid = k.conrelid)`);
+
+/** Not those that a constraint owns. */
+const indexesWhere = (which: string): string => `
   select i.indrelid::text as table_oid, ic.relname as name, i.indisunique as is_unique,
     i.indisvalid and i.indisready as valid,
     pg_get_indexdef(i.indexrelid) as definition,
@@ -152,10 +163,18 @@ export const INDEXES = `
   left join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = i.indexrelid
     and d.objsubid = 0
   where ${TABLE_FILTER}
-    and not exists (select from pg_inherits h where h.inhrelid = i.indexrelid)
+    and ${which}
     and not exists (select from pg_constraint k where k.conindid = i.indexrelid
       and k.conrelid = i.indrelid and k.contype in ('p', 'u', 'x'))
   order by ic.relname`;
+
+const IS_PART = "exists (select from pg_inherits h where h.inhrelid = i.indexrelid)";
+
+/** Not a partition's part of its parent's index. */
+export const INDEXES = indexesWhere(`not ${IS_PART}`);
+
+/** Those alone, of the tables named in `$2`. */
+export const INHERITED_INDEXES = indexesWhere(`c.relname = any ($2) and ${IS_PART}`);
 
 export const SEQUENCES = `
   select c.relname as name, c.relpersistence = 'u' as unlogged, ${SEQUENCE_OPTIONS},

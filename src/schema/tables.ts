@@ -133,7 +133,7 @@ const KINDS: Readonly<Record<string, ConstraintKind>> = {
   x: "exclude",
 };
 
-function toConstraint(row: ConstraintRow, respell: Respell): Constraint {
+export function toConstraint(row: ConstraintRow, respell: Respell): Constraint {
   return {
     name: row.name,
     kind: KINDS[row.kind] ?? "check",
@@ -148,7 +148,7 @@ function toConstraint(row: ConstraintRow, respell: Respell): Constraint {
   };
 }
 
-function toIndex(row: IndexRow, respell: Respell): Index {
+export function toIndex(row: IndexRow, respell: Respell): Index {
   const rest = row.definition.slice(row.head.length);
   return {
     name: row.name,

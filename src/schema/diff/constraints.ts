@@ -6,6 +6,7 @@ import { id, list, qualified } from "../names.js";
 import { alteration, undo } from "./alteration.js";
 import { commentChange } from "./comments.js";
 import { dropFirst } from "./indexes.js";
+import { isInherited, keysOnTheWay } from "./leaving.js";
 import { setOptions } from "./options.js";
 import { becomesInherited, parentIndexes } from "./parents.js";
 import { byName, type Scope } from "./scope.js";
@@ -46,7 +47,9 @@ export function diffConstraints(live: Table, desired: Table, scope: Scope): Cons
     }
   }
   const kept = new Set(desired.columns.map(({ name }) => name));
+  const onTheWay = new Set(keysOnTheWay(live, desired, scope));
   for (const constraint of left.values()) {
+    if (onTheWay.has(constraint)) continue;
     // It goes with its column.
     if (constraint.columns.some((column) => !kept.has(column))) continue;
     if (becomesPart(desired, constraint, scope)) continue;
@@ -56,14 +59,14 @@ export function diffConstraints(live: Table, desired: Table, scope: Scope): Cons
   return { changes, indexesUsed };
 }
 
-/** The same key, of the parent or added to it, takes a partition's own as its part. */
-function becomesPart(
-  { partitionOf }: Table,
-  { kind, definition }: Constraint,
-  scope: Scope,
-): boolean {
-  if (kind !== "primary" && kind !== "unique") return false;
-  const parent = scope.desired.tables.find(({ name }) => name === partitionOf?.parent);
+/**
+ * The same key, of the parent or added to it, takes a partition's own as its part. So does the same
+ * foreign key of the next parent that of the one before.
+ */
+function becomesPart(table: Table, { kind, name, definition }: Constraint, scope: Scope): boolean {
+  const isKey = kind === "primary" || kind === "unique";
+  if (!isKey && !(kind === "foreign" && isInherited(name, table, scope))) return false;
+  const parent = scope.desired.tables.find((other) => other.name === table.partitionOf?.parent);
   return parent?.constraints.some((other) => other.definition === definition) === true;
 }
 

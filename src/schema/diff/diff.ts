@@ -6,7 +6,8 @@ import { byName, type DiffInput, type Scope } from "./scope.js";
 import { commentChange } from "./comments.js";
 import { diffExtensions } from "./extensions.js";
 import { foreignKeysOf, newTableParts } from "./new-table.js";
-import { throughParking } from "./index-circles.js";
+import { throughParking } from "./name-circles.js";
+import { inheritedNames, withInheritedParts } from "./leaving.js";
 import { withPartitionKeys } from "./partition-keys.js";
 import { withRenamedKeys } from "./renamed-keys.js";
 import { applyRenames, findRenames } from "./renames.js";
@@ -21,7 +22,7 @@ import { isUnchanged } from "./unchanged.js";
 export function diffModels(input: DiffInput): Change[] {
   const { namespace } = input.desired;
   const renames = findRenames(input);
-  const live = applyRenames(input.live, renames);
+  const live = applyRenames(withInheritedParts(input.live, input.parts), renames);
   const present = new Set(live.tables.map(({ name }) => name));
   const scope: Scope = {
     namespace,
@@ -37,6 +38,7 @@ export function diffModels(input: DiffInput): Change[] {
     same: input.same,
     partitions: input.held.partitions,
     bounds: input.held.bounds,
+    inherited: inheritedNames(input.parts, renames),
   };
   const before = byName(live.tables);
   const after = byName(input.desired.tables);

@@ -28,8 +28,11 @@ export function diffIndexes(
   }
   for (const index of added) {
     const twin = takeTwin(left, index, desired, scope);
-    if (twin !== null) changes.push(...renamed(desired, twin, index, scope));
-    else changes.push(...newIndex(live, desired, index, scope));
+    if (twin !== null) {
+      const renames = renamed(desired, twin, index, scope);
+      const { name } = renames.length > 0 ? index : twin;
+      changes.push(...renames, ...newComment(desired, { ...index, name }, scope, twin));
+    } else changes.push(...newIndex(live, desired, index, scope));
   }
   const kept = new Set(desired.columns.map(({ name }) => name));
   for (const index of left.values()) {

@@ -2,6 +2,7 @@
 import type { Model } from "../model.js";
 import type { Rename } from "../statement.js";
 import type { Memory } from "./circles.js";
+import type { InheritedParts } from "./inherited.js";
 import type { BoundConditions, NameHolders, PartitionHolders } from "./new-names.js";
 import type { Same } from "./question.js";
 
@@ -22,6 +23,8 @@ export interface DiffInput {
   readonly same: Same;
   /** Who holds the names that are new, in the database. */
   readonly held: NameHolders;
+  /** What tables that leave a parent have from it, by their live names. */
+  readonly parts: InheritedParts;
   /** Of names that change places, what the last apply knew. */
   readonly memory: Memory;
 }
@@ -39,6 +42,8 @@ export interface Scope {
   /** What stands in the way of new partitions. */
   readonly partitions: PartitionHolders;
   readonly bounds: BoundConditions;
+  /** Names of constraints and indexes, by table, that a parent gave which the table is yet to leave. */
+  readonly inherited: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {

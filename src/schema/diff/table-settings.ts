@@ -4,6 +4,7 @@ import type { Model, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { columnSql } from "../create-sql.js";
 import { alteration } from "./alteration.js";
+import { keysOnTheWay } from "./leaving.js";
 import { columnsOnTheWay, joinsParent, leavesParent, leavingColumns } from "./parents.js";
 import { setOptions } from "./options.js";
 import type { Scope } from "./scope.js";
@@ -134,8 +135,7 @@ function inheritNote(live: Table, desired: Table): string | null {
   return notes.length === 0 ? null : notes.join("; ");
 }
 
-const LEFT =
-  "what it had from the parent stays with it as its own; what of that is too much is in the next plan";
+const LEFT = "what it had from the parent stays with it as its own";
 
 function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
   if (live.partitionKey !== desired.partitionKey) {
@@ -184,16 +184,21 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
   }
   // A partition can have a column that its parent lacks only between one parent and the next.
   const missing = from === null || to === null ? [] : columnsOnTheWay(live, desired, scope);
+  const keys = keysOnTheWay(live, desired, scope);
   return [
     {
       what: `${describePart(from)} to ${describePart(to)}: rows may not fit, and queries on the parent see other rows`,
       up: [
         ...detach(from),
+        ...keys.map(({ name }) => `ALTER TABLE ${child} DROP CONSTRAINT ${id(name)}`),
         ...missing.map((column) => `ALTER TABLE ${child} ADD COLUMN ${columnSql(column)}`),
         ...attach(to),
       ],
-      // The columns that it gets would have to go again, with what they hold.
-      down: hasMoreThan(from?.parent, desired, scope) ? null : [...detach(to), ...attach(from)],
+      // The columns that it gets would have to go again, with what they hold, and the next key.
+      down:
+        keys.length > 0 || hasMoreThan(from?.parent, desired, scope)
+          ? null
+          : [...detach(to), ...attach(from)],
       note:
         to === null
           ? LEFT

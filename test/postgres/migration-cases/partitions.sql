@@ -303,7 +303,6 @@ create table r_3 partition of r for values from (20) to (30);
 create_table m_4
 create_table r_3
 --unsafe
-change_primary_key m_1.m_1_pkey
 drop_table r_1
 unsupported m_1
 unsupported m_1b
@@ -795,3 +794,150 @@ add_column p.extra
 set_comment c.extra
 --unsafe
 unsupported c.extra
+
+--- a partition is detached and keeps its keys, checks, foreign keys and indexes
+--old
+create table r (id int primary key);
+create table p (id int not null check (id > 0), at date not null, v int, r_id int references r, primary key (id, at)) partition by range (at);
+create index on p (v, at);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01');
+create table p2 partition of p for values from ('2021-01-01') to ('2022-01-01');
+--data
+insert into r values (7);
+insert into p values (1, '2020-05-05', 3, 7), (2, '2021-05-05', 3, 7);
+--new
+create table r (id int primary key);
+create table p (id int not null check (id > 0), at date not null, v int, r_id int references r, primary key (id, at)) partition by range (at);
+create index on p (v, at);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01');
+create table p2 (id int not null constraint p_id_check check (id > 0), at date not null, v int, r_id int constraint p_r_id_fkey references r, primary key (id, at));
+create index on p2 (v, at);
+--unsafe
+unsupported p2
+
+--- a partition is detached and keeps nothing of its parent's
+--old
+create table r (id int primary key);
+create table p (id int not null check (id > 0), at date not null, v int, r_id int references r, primary key (id, at)) partition by range (at);
+create index on p (v, at);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01');
+create table p2 partition of p for values from ('2021-01-01') to ('2022-01-01');
+--data
+insert into r values (7);
+insert into p values (1, '2020-05-05', 3, 7), (2, '2021-05-05', 3, 7);
+--new
+create table r (id int primary key);
+create table p (id int not null check (id > 0), at date not null, v int, r_id int references r, primary key (id, at)) partition by range (at);
+create index on p (v, at);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01');
+create table p2 (id int not null, at date not null, v int, r_id int);
+--unsafe
+unsupported p2
+change_primary_key p2.p2_pkey
+drop_constraint p2.p_id_check
+drop_constraint p2.p_r_id_fkey
+drop_index p2.p2_v_at_idx
+
+--- a partition is detached, and its key and an index are others
+--old
+create table p (id int not null, at date not null, v int, w int, primary key (id, at)) partition by range (at);
+create index on p (v);
+create index p_w on p (w);
+create table p2 partition of p for values from ('2021-01-01') to ('2022-01-01');
+--data
+insert into p values (2, '2021-05-05', 3);
+--new
+create table p (id int not null, at date not null, v int, w int, primary key (id, at)) partition by range (at);
+create index on p (v);
+create index p_w on p (w);
+create table p2 (id int primary key, at date not null, v int, w int);
+create index p2_v_idx on p2 (v desc);
+create index mine on p2 (w);
+create index other on p2 (v, w);
+comment on index mine is 'its own';
+--safe
+add_index p2.other
+--unsafe
+unsupported p2
+change_primary_key p2.p2_pkey
+change_index p2.p2_v_idx
+change_index p2.mine
+unsupported p2.mine
+
+--- a partition is detached while its parent gets an index and loses another
+--old
+create table p (id int, at date not null, v int) partition by range (at);
+create index p_at on p (at);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01');
+create table p2 partition of p for values from ('2021-01-01') to ('2022-01-01');
+--data
+insert into p values (1, '2020-05-05', 3), (2, '2021-05-05', 3);
+--new
+create table p (id int, at date not null, v int, unique (id, at)) partition by range (at);
+create index on p (v);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01');
+create table p2 (id int, at date not null, v int);
+create index on p2 (at);
+create index on p2 (id, v);
+--safe
+add_index p2.p2_id_v_idx
+--unsafe
+unsupported p2
+drop_index p.p_at
+change_index p.p_v_idx
+change_constraint p.p_id_at_key
+
+--- a partition moves to a parent that has the same index and key, and another check
+--old
+create table p (id int not null, at date not null, v int check (v > 0), primary key (id, at)) partition by range (at);
+create index on p (v);
+create index on p (at, v);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01');
+create table q (id int not null, at date not null, v int check (v > 1), primary key (id, at)) partition by range (at);
+create index on q (v);
+--data
+insert into p values (1, '2020-05-05', 3);
+--new
+create table p (id int not null, at date not null, v int check (v > 0), primary key (id, at)) partition by range (at);
+create index on p (v);
+create index on p (at, v);
+create table q (id int not null, at date not null, v int check (v > 1), primary key (id, at)) partition by range (at);
+create index on q (v);
+create table p1 partition of q for values from ('2020-01-01') to ('2021-01-01');
+--safe
+add_constraint p1.q_v_check
+validate_constraint p1.q_v_check
+--unsafe
+unsupported p1
+drop_constraint p1.p_v_check
+drop_index p1.p1_at_v_idx
+
+--- a child leaves its parent and keeps one of its checks
+--old
+create table p (id int check (id > 0), v int check (v > 0));
+create table c (own int) inherits (p);
+--data
+insert into c values (1, 2, 3);
+--new
+create table p (id int check (id > 0), v int check (v > 0));
+create table c (id int constraint p_id_check check (id > 0), v int, own int);
+--unsafe
+unsupported c
+drop_constraint c.p_v_check
+
+--- a partition moves to a parent that has another primary key and the same foreign key
+--old
+create table r (id int primary key);
+create table p (id int not null references r, at date not null, primary key (id, at)) partition by range (at);
+create table q (id int not null references r, at date not null, primary key (at)) partition by range (at);
+create table p1 partition of p for values from ('2020-01-01') to ('2021-01-01');
+--data
+insert into r values (1);
+insert into p values (1, '2020-05-05');
+--new
+create table r (id int primary key);
+create table p (id int not null references r, at date not null, primary key (id, at)) partition by range (at);
+create table q (id int not null references r, at date not null, primary key (at)) partition by range (at);
+create table p1 partition of q for values from ('2020-01-01') to ('2021-01-01');
+--unsafe
+unsupported p1
