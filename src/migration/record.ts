@@ -8,7 +8,7 @@ import type { Session } from "../postgres/session.js";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.js";
 
 /** Raised when what is recorded, or how it is compared, changes its meaning. */
-export const FORMAT = 7;
+export const FORMAT = 8;
 
 export interface OwnedNames {
   readonly tables: readonly string[];

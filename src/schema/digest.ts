@@ -8,7 +8,15 @@ import { mentioned, strings, type Found } from "./ast.js";
 import { BUILTIN_TYPES } from "./builtin-types.js";
 import { splitForeignKeys, type Cut } from "./foreign-keys.js";
 import type { StatementKind } from "./rules.js";
-import { altersComposite, definedNames, isAboutType, ownerOf, subjectOf } from "./subjects.js";
+import {
+  altersComposite,
+  definedNames,
+  isAboutType,
+  ownerOf,
+  subjectOf,
+  qualifiedNamesOf,
+  type QualifiedName,
+} from "./subjects.js";
 
 /** All offsets are in the statement's text. */
 export interface Digest {
@@ -19,6 +27,8 @@ export interface Digest {
   readonly aboutType: boolean;
   /** Tables, indexes and sequences that it mentions. */
   readonly relations: readonly MentionedRelation[];
+  /** Other names that come with a schema. */
+  readonly qualified: readonly QualifiedName[];
   /** Types that it mentions and that may be the files' own. */
   readonly types: readonly MentionedType[];
   /** Names of constraints and of an index that it spells out. */
@@ -88,6 +98,7 @@ export function digestOf(
     ownedBy: ownerOf(node),
     aboutType: isAboutType(node),
     relations: relationsOf(found, at),
+    qualified: qualifiedNamesOf(node),
     types: typesOf(found, at),
     names: namesOf(node, found),
     implied:

@@ -77,15 +77,21 @@ function collectNames(reads: readonly Read[], namespace: string): Names {
 
 /** A table elsewhere, or one that nothing creates: running the statement would touch a live object. */
 function refuseForeignPlaces({ source, start, digest }: Read, names: Names): void {
+  const outside = (schema: string, name: string, at: number): never => {
+    throw failAt(
+      source,
+      start + at,
+      "SCHEMA_UNSUPPORTED",
+      `${schema}.${name} is outside the namespace ${names.namespace}`,
+      "schema files state the namespace of [database]; leave other schemas to a revision",
+    );
+  };
+  for (const { schema, name } of digest.qualified) {
+    if (schema !== names.namespace) outside(schema, name, 0);
+  }
   for (const { schema, catalog, name, at = 0 } of digest.relations) {
     if (catalog !== undefined || (schema !== undefined && schema !== names.namespace)) {
-      throw failAt(
-        source,
-        start + at,
-        "SCHEMA_UNSUPPORTED",
-        `${schema ?? ""}.${name} is outside the namespace ${names.namespace}`,
-        "schema files state the namespace of [database]; leave other schemas to a revision",
-      );
+      outside(schema ?? "", name, at);
     }
     if (!digest.implied && !names.relations.has(name)) {
       throw failAt(

@@ -37,22 +37,52 @@ export function subjectOf(node: Node): string {
     : "";
 }
 
-function commented(objtype: string, object: Node | undefined): string {
-  if (object === undefined) return "";
-  if ("TypeName" in object) return last(object.TypeName.names);
-  if (!("List" in object)) return stringOf(object) ?? "";
+const commented = (objtype: string, object: Node | undefined): string =>
+  commentedPath(objtype, object).at(-1) ?? "";
+
+/** With what qualifies it; a comment on a part is one on the whole. */
+function commentedPath(objtype: string, object: Node | undefined): string[] {
+  if (object === undefined) return [];
+  if ("TypeName" in object) return strings(object.TypeName.names);
+  if (!("List" in object)) return [stringOf(object) ?? ""];
   const items = object.List.items ?? [];
   const [first] = items;
-  if (first !== undefined && "TypeName" in first) return last(first.TypeName.names);
+  if (first !== undefined && "TypeName" in first) return strings(first.TypeName.names);
   const names = strings(items);
   const ofPart = objtype === "OBJECT_COLUMN" || objtype === "OBJECT_TABCONSTRAINT";
-  return names.at(ofPart ? -2 : -1) ?? "";
+  return ofPart ? names.slice(0, -1) : names;
 }
 
 const last = (nodes: readonly Node[] | undefined): string => strings(nodes).at(-1) ?? "";
 
+export interface QualifiedName {
+  /** With the database's, where that is spelled out. */
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** Names with a schema in places where the tree has no relation: of types, in COMMENT ON and OWNED BY. */
+export function qualifiedNamesOf(node: Node): QualifiedName[] {
+  const paths = [ownerPath(node) ?? []];
+  if ("CreateEnumStmt" in node) paths.push(strings(node.CreateEnumStmt.typeName));
+  if ("AlterEnumStmt" in node) paths.push(strings(node.AlterEnumStmt.typeName));
+  if ("CreateDomainStmt" in node) paths.push(strings(node.CreateDomainStmt.domainname));
+  if ("AlterDomainStmt" in node) paths.push(strings(node.AlterDomainStmt.typeName));
+  if ("CommentStmt" in node) {
+    paths.push(commentedPath(node.CommentStmt.objtype ?? "", node.CommentStmt.object));
+  }
+  return paths.flatMap((path) => {
+    const name = path.at(-1);
+    const schema = path.slice(0, -1).join(".");
+    return name === undefined || schema === "" ? [] : [{ schema, name }];
+  });
+}
+
 /** The table of OWNED BY. */
-export function ownerOf(node: Node): string | null {
+export const ownerOf = (node: Node): string | null => ownerPath(node)?.at(-1) ?? null;
+
+/** With what qualifies it. */
+function ownerPath(node: Node): string[] | null {
   const options =
     "CreateSeqStmt" in node
       ? node.CreateSeqStmt.options
@@ -62,7 +92,7 @@ export function ownerOf(node: Node): string | null {
   for (const option of options ?? []) {
     if (!("DefElem" in option) || option.DefElem.defname !== "owned_by") continue;
     const { arg } = option.DefElem;
-    return arg !== undefined && "List" in arg ? (strings(arg.List.items).at(-2) ?? null) : null;
+    return arg !== undefined && "List" in arg ? strings(arg.List.items).slice(0, -1) : null;
   }
   return null;
 }

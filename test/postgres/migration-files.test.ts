@@ -93,6 +93,28 @@ test.each([
     "create table t (id int);\n-- of its rows\ncomment on type t is 'x';",
     "schema.sql:3",
   ],
+  ["a type elsewhere", "-- first\ncreate type app.e as enum ('a');", "schema.sql:2"],
+  ["a domain elsewhere", "-- first\ncreate domain app.d as int;", "schema.sql:2"],
+  [
+    "a value of a type elsewhere",
+    "create type e as enum ('a');\nalter type app.e add value 'b';",
+    "schema.sql:2",
+  ],
+  [
+    "a comment on a table elsewhere, of the same name",
+    "create table t (id int);\ncomment on table app.t is 'x';",
+    "schema.sql:2",
+  ],
+  [
+    "a comment on a column elsewhere",
+    "create table t (id int);\ncomment on column app.t.id is 'x';",
+    "schema.sql:2",
+  ],
+  [
+    "a sequence of a column elsewhere",
+    "create table t (id int);\ncreate sequence s owned by app.t.id;",
+    "schema.sql:2",
+  ],
 ])("%s is refused with its place", async (_name, sql, place) => {
   const before = await fingerprint();
   project.write("schema.sql", sql);

@@ -191,12 +191,15 @@ async function verify(context: CliContext, flags: Printed): Promise<void> {
   );
   if (flags.json === true) printJson(context, found);
   else {
+    const { counted } = await import("../../util/counted.js");
     const { schema, revisions } = found;
     const lines = [
       ...revisions.map(({ version, name, state }) => `revision ${version}_${name} is ${state}`),
-      ...(schema.safe > 0 ? [`${schema.safe} safe statements to apply: supervise migrate`] : []),
+      ...(schema.safe > 0
+        ? [`${counted(schema.safe, "safe statement")} to apply: supervise migrate`]
+        : []),
       ...(schema.unsafe > 0
-        ? [`${schema.unsafe} unsafe changes: supervise migrate --dry-run shows them`]
+        ? [`${counted(schema.unsafe, "unsafe change")}: supervise migrate --dry-run shows them`]
         : []),
     ];
     context.io.stdout(
