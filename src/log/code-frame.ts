@@ -13,6 +13,15 @@ export function codeFrame(said: string): string | null {
   return place === null ? null : frameAt(place);
 }
 
+/** What Node prints first of the error that ends a process: a place, its line, a caret. */
+const HEAD = /^[^\n]+:\d+\n[^\n]*\n[ \t]*\^+[ \t]*$/gm;
+
+/** The same for a process's last words, of which the error that ended it is only the last. */
+export function codeFrameOfEnd(lastWords: string): string | null {
+  const head = [...lastWords.matchAll(HEAD)].at(-1);
+  return codeFrame(lastWords.slice(head?.index ?? 0));
+}
+
 /** `schema.sql:3`, `dazzle.toml:2:5 [app]`. Of other files, `.env` above all, nothing is shown. */
 const NAMED = /^(.+?\.(?:sql|toml)):(\d+)(?::(\d+))?(?: |$)/;
 

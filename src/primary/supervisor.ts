@@ -5,10 +5,11 @@ import { initialState, type Failure, type Settings, type State } from "../lifecy
 import type { Config } from "../config/config.js";
 import { LISTEN_FD } from "../ipc/activation.js";
 import type { Address, ToPrimary } from "../ipc/messages.js";
-import { codeFrame, namedFrame } from "../log/code-frame.js";
+import { codeFrameOfEnd, namedFrame } from "../log/code-frame.js";
 import type { Fields, LogSink } from "../log/logger.js";
 import { createCodeCache } from "./code-cache.js";
 import { createDistribution } from "./distribution/index.js";
+import { counted } from "../util/counted.js";
 import { urlOf } from "./address.js";
 import { secretEnvironment, workerEnvironment } from "./environment.js";
 import type { Guardian } from "./guardian.js";
@@ -141,7 +142,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
         log.event(
           "warn",
           "worker.killed",
-          `worker ${handle.slot}: ${message.requests} requests cut`,
+          `worker ${handle.slot}: ${counted(message.requests, "request")} cut`,
           {
             worker: handle.slot,
             worker_pid: handle.pid,
@@ -164,7 +165,7 @@ export function createSupervisor(input: SupervisorInput): Supervisor {
     const listeners: WorkerListeners = {
       heard: (message) => heard(handle, message),
       exited: (code, signal, lastWords) => {
-        handle.crashedAt = lastWords === "" ? null : codeFrame(lastWords);
+        handle.crashedAt = lastWords === "" ? null : codeFrameOfEnd(lastWords);
         loop.dispatch({ type: "worker.exited", key, code, signal, lastWords });
         handles.delete(key);
         pools.gone(handle);

@@ -542,7 +542,7 @@ change_constraint t.named
 --old
 create table t (id int not null);
 --new
-create table t (id int constraint filled not null, constraint t_id_not_null check (id > 0));
+create table t (id int not null, constraint t_id_not_null check (id > 0));
 --unsafe
 unsupported t.t_id_not_null
 --person

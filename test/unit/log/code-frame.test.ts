@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { codeFrame, namedFrame } from "../../../src/log/code-frame.js";
+import { codeFrame, codeFrameOfEnd, namedFrame } from "../../../src/log/code-frame.js";
 import { withoutPlace } from "../../../src/log/error-place.js";
 
 let folder: string;
@@ -19,6 +19,17 @@ function file(text: string): string {
 }
 
 describe("the lines of the user's own file", () => {
+  it("are those of the error that ended a process, not of one that it had logged before", () => {
+    const path = file("const a = 1;\nwarn(new Error());\nthrow b;\n");
+    const logged = `Error: no matter\n    at ${path}:2:6\n`;
+    const thrown = `${path}:3\nthrow b;\n      ^\n\nReferenceError: b is not defined\n    at ${path}:3:7\n\nNode.js v20.20.2`;
+    const rejected = `node:internal/process/promises:394\n      triggerUncaughtException(err, true);\n      ^\n\nError: no\n    at ${path}:3:7\n\nNode.js v20.20.2`;
+    for (const ended of [thrown, rejected]) {
+      expect(codeFrameOfEnd(logged + ended)).toContain("> 3 | throw b;");
+    }
+    expect(codeFrameOfEnd(logged)).toContain("> 2 | warn(new Error());");
+  });
+
   it("are those that a stack leads to first, past packages", () => {
     const path = file("const a = 1;\nconst b = null;\nb.c = a;\n");
     const stack = `TypeError: no\n    at f (/x/node_modules/y/z.js:1:1)\n    at ${pathToFileURL(path).href}:3:5`;
