@@ -104,7 +104,7 @@ async function runTransaction(
     });
   } catch (error) {
     await cleanUp(session, current, options);
-    throw session.lost.aborted ? session.lost.reason : stepFailure(error, current, at(current));
+    throw stepFailure(session, error, current, at(current));
   }
 }
 
@@ -143,7 +143,7 @@ async function guarded(
     await run();
   } catch (error) {
     refuseInterrupted(options.signal, `stopped during ${step.operation} ${step.object}`);
-    throw session.lost.aborted ? session.lost.reason : stepFailure(error, step, at);
+    throw stepFailure(session, error, step, at);
   }
 }
 

@@ -2,8 +2,10 @@
 import pg from "pg";
 import { SuperviseError } from "../errors.js";
 import { isPassing, refusalCode } from "../postgres/refusal.js";
+import type { Session } from "../postgres/session.js";
 import { SQLSTATE } from "../postgres/sqlstate.js";
 import type { Step } from "../schema/steps.js";
+import { lossDuring } from "./lost.js";
 
 const REMEDIES: Readonly<Record<string, string>> = {
   [SQLSTATE.uniqueViolation]: "remove the duplicates, then run it again",
@@ -21,10 +23,14 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** `index` and `of` number the statement among those of this run, from 1. */
 export function stepFailure(
+  session: Session,
   error: unknown,
   step: Step,
   at: { readonly index: number; readonly of: number },
-): SuperviseError {
+): unknown {
+  const where = `statement ${at.index} of ${at.of}: ${step.sql.replaceAll(/\s+/g, " ")}`;
+  const loss = lossDuring(session, where);
+  if (loss !== null) return loss;
   if (error instanceof SuperviseError) return error;
   const server = error instanceof pg.DatabaseError ? error : null;
   const detail = [server?.detail, server?.hint]
@@ -34,7 +40,7 @@ export function stepFailure(
   const code = refusalCode(error) ?? (isPassing(error) ? "MIGRATION_BLOCKED" : "MIGRATION_FAILED");
   return new SuperviseError(code, {
     what: `${step.operation} ${step.table === null ? "" : `${step.table}.`}${step.object} failed: ${message}${detail === "" ? "" : ` (${detail})`}`,
-    where: `statement ${at.index} of ${at.of}: ${step.sql.replaceAll(/\s+/g, " ")}`,
+    where,
     remedy: `${REMEDIES[server?.code ?? ""] ?? "correct the cause, then run it again"}; what ran before it stays and is not repeated`,
     cause: error,
   });

@@ -11,6 +11,9 @@ const SCHEMA = "create table t (id int primary key, a int);";
 const REVISION =
   "-- migrate:up transaction:false\nalter table t add b int;\ncreate index concurrently t_b on t (b);\nalter table t add c int;\n";
 
+const TWO_TABLES =
+  "-- migrate:up transaction:false\ncreate table once (id int);\ncreate index concurrently t_b on t (a);\ncreate table last (id int);\n";
+
 interface Bench {
   readonly session: Session;
   /** Holds a row of the table until told to commit. */
@@ -85,11 +88,26 @@ test("a run whose lock session is ended stops with 69, and the next one finishes
   await session.query("select pg_terminate_backend($1)", [await builder(session)]);
   const [status, said] = await first.ended;
   expect(status).toBe(69);
-  expect(said).toMatch(/supervise: lost the connection to the database/);
+  expect(said).toMatch(
+    /supervise: lost the connection to the database: .*, statement 2 of 2: CREATE INDEX CONCURRENTLY "?t_a/,
+  );
   expect(said).not.toContain("lock.released");
   await writer.query("commit");
   expect((await run("migrate").ended)[0]).toBe(0);
   expect(await indexes(session)).toEqual(whole("t_a"));
+});
+
+test("a revision whose session is ended stops with 69, and says in which line", async () => {
+  const { session, writer, run } = await bench({ "schema.sql": SCHEMA, "1_b.sql": TWO_TABLES });
+  await writer.query("begin; update t set a = 2");
+  const first = run("db", "upgrade");
+  await session.query("select pg_terminate_backend($1)", [await builder(session)]);
+  const [status, said] = await first.ended;
+  expect(status).toBe(69);
+  expect(said).toMatch(/supervise: lost the connection .*1_b\.sql:3, statement 2 of 3/);
+  await writer.query("commit");
+  expect((await run("db", "upgrade").ended)[0]).toBe(0);
+  expect(await indexes(session)).toEqual(whole("t_b"));
 });
 
 test("a run that is killed in the middle of an index build is finished by the next one", async () => {
@@ -108,11 +126,7 @@ test("a run that is killed in the middle of an index build is finished by the ne
 });
 
 test("a revision without a transaction that is killed in the middle goes on where it was", async () => {
-  const { session, writer, run } = await bench({
-    "schema.sql": SCHEMA,
-    "1_b.sql":
-      "-- migrate:up transaction:false\ncreate table once (id int);\ncreate index concurrently t_b on t (a);\ncreate table last (id int);\n",
-  });
+  const { session, writer, run } = await bench({ "schema.sql": SCHEMA, "1_b.sql": TWO_TABLES });
   await writer.query("begin; update t set a = 2");
   const { child, ended } = run("db", "upgrade");
   await builder(session);

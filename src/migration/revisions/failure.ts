@@ -5,6 +5,7 @@ import { refusalCode } from "../../postgres/refusal.js";
 import type { Session } from "../../postgres/session.js";
 import { isRetryable } from "../../postgres/sqlstate.js";
 import { lineAt } from "../../schema/position.js";
+import { lossDuring } from "../lost.js";
 import type { Revision } from "./file.js";
 import type { RevisionStatement } from "./statements.js";
 
@@ -20,24 +21,27 @@ export function failure(
   at: number,
   kept: string,
 ): unknown {
-  if (session.lost.aborted) return session.lost.reason;
-  if (!(error instanceof pg.DatabaseError)) return error;
   const statement = statements[at];
-  const inside = error.position === undefined ? 0 : Number(error.position) - 1;
+  const server = error instanceof pg.DatabaseError ? error : null;
+  const inside = server?.position === undefined ? 0 : Number(server.position) - 1;
   const last = statements.at(-1)?.line ?? revision.up.line;
   const line = statement === undefined ? last : statement.line + lineAt(statement.sql, inside) - 1;
+  const where = `${revision.file}:${line}`;
   const place =
     statement === undefined
       ? "at the end of its transaction"
       : `statement ${at + 1} of ${statements.length}`;
-  const more = [error.detail, error.hint].flatMap((text) => text?.replace(/\.$/, "") ?? []);
-  const position = error.position === undefined ? "" : ` at character ${error.position}`;
-  const code = failureCode(error);
+  const loss = lossDuring(session, `${where}, ${place}`);
+  if (loss !== null) return loss;
+  if (server === null) return error;
+  const more = [server.detail, server.hint].flatMap((text) => text?.replace(/\.$/, "") ?? []);
+  const position = server.position === undefined ? "" : ` at character ${server.position}`;
+  const code = failureCode(server);
   return new SuperviseError(code, {
-    what: `revision ${revision.version}_${revision.name}, ${place}${position}: ${error.message}`,
-    where: `${revision.file}:${line}`,
+    what: `revision ${revision.version}_${revision.name}, ${place}${position}: ${server.message}`,
+    where,
     remedy: [...more, `${REMEDIES[code]}; ${kept}`].join(". "),
-    cause: error,
+    cause: server,
   });
 }
 
