@@ -27,7 +27,7 @@ export async function parseSource(source: Source): Promise<RawStatement[]> {
       refuseMeta.start,
       "SCHEMA_INVALID",
       "a psql command (a line that begins with a backslash)",
-      "schema files hold plain SQL; remove the line",
+      "schema files hold plain SQL; remove the line, or have supervise init --from-database write the file in a dump's place",
     );
   }
   try {

@@ -62,6 +62,15 @@ test("a mistake is told with file and line, also behind characters of several by
   await expect(parse("-- 😀\ncommit;")).rejects.toThrow("schema.sql:2");
 });
 
+test("all that is refused is told at once, each with its line", async () => {
+  const files = ["set lock_timeout = 0;", "create table t (id int);", "create view v as select 1;"];
+  await expect(
+    parse(`${files.join("\n")}\n${"grant select on t to x;\n".repeat(12)}`),
+  ).rejects.toThrow(
+    /^SET \(schema\.sql:1\): .*remove it\. Refused as well: CREATE VIEW \(line 3\), GRANT or REVOKE \(line 4\), .*\(line 12\), 3 more$/,
+  );
+});
+
 test("what the planner does not manage is refused with its place", async () => {
   await expect(
     parse(
