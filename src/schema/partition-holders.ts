@@ -8,8 +8,13 @@ import type { Session } from "../postgres/session.js";
 import { keyTypes, overlap } from "./diff/bounds.js";
 import type { BoundConditions, InTheWay, PartitionHolders } from "./diff/new-names.js";
 import type { Model, Table } from "./model.js";
-import { id } from "./names.js";
+import { id, literal, qualified } from "./names.js";
 import type { Rename } from "./statement.js";
+
+interface Parent extends Table {
+  /** Spelled for SQL, with its schema. */
+  readonly target: string;
+}
 
 interface Sibling {
   readonly parent: string;
@@ -42,7 +47,7 @@ export async function readPartitionHolders(
     const parent = before.get(partitionOf?.parent ?? "");
     return partitionOf === null || parent === undefined || before.has(name)
       ? []
-      : [{ name, parent, bound: partitionOf.bound }];
+      : [{ name, parent: asParent(parent, live), bound: partitionOf.bound }];
   });
   if (wanted.length === 0) return found;
   const parents = [...new Set(wanted.map(({ parent }) => parent.name))];
@@ -72,22 +77,24 @@ export async function readBoundConditions(
     const parent = before.get(partitionOf?.parent ?? "");
     if (!partitionOf || !old || parent === undefined || old.parent !== parent.name) continue;
     if (old.bound === partitionOf.bound) continue;
+    const target = asParent(parent, live);
     const [from, to] = [
-      await ask(session, parent, old.bound, []),
-      await ask(session, parent, partitionOf.bound, []),
+      await ask(session, target, old.bound, []),
+      await ask(session, target, partitionOf.bound, []),
     ];
-    found.set(name, { from: elsewhere(from), to: elsewhere(to) });
+    found.set(name, { from: from.condition, to: to.condition });
   }
   return found;
 }
 
-/** Of a hash it names the parent that it was asked for. */
-const elsewhere = ({ condition }: Answer): string | null =>
-  condition?.includes("satisfies_hash_partition") === true ? null : condition;
+const asParent = (table: Table, { namespace }: Model): Parent => ({
+  ...table,
+  target: qualified(namespace, table.name),
+});
 
 async function inTheWayOf(
   session: Session,
-  parent: Table,
+  parent: Parent,
   bound: string,
   siblings: readonly Sibling[],
 ): Promise<InTheWay> {
@@ -95,7 +102,8 @@ async function inTheWayOf(
   const meets = (sibling: Sibling): boolean | null => overlap(bound, sibling.bound, types);
   const unsure = siblings.filter((sibling) => meets(sibling) === null);
   const inDefault = siblings.find((sibling) => sibling.bound === "DEFAULT");
-  const asks = unsure.length > 0 || (inDefault !== undefined && bound !== "DEFAULT");
+  const isHeld = siblings.some((sibling) => meets(sibling) === true);
+  const asks = isHeld || unsure.length > 0 || (inDefault !== undefined && bound !== "DEFAULT");
   const asked = asks ? await ask(session, parent, bound, unsure) : NOTHING;
   const holders = siblings.filter((item) => meets(item) === true || asked.refused.has(item));
   const fallback = bound === "DEFAULT" ? undefined : inDefault;
@@ -123,7 +131,7 @@ const NOTHING: Answer = { condition: null, refused: new Set() };
 /** Creates the partition in scratch, and beside it each of the others by itself. */
 async function ask(
   session: Session,
-  parent: Table,
+  parent: Parent,
   bound: string,
   others: readonly Sibling[],
 ): Promise<Answer> {
@@ -148,7 +156,10 @@ async function ask(
     const [row] = await session.query<{ condition: string | null }>(
       `select pg_catalog.pg_get_partition_constraintdef('${schema}.n'::regclass) as condition`,
     );
-    return { condition: row?.condition ?? null, refused };
+    // Of a hash it names the parent that it was asked for.
+    const condition =
+      row?.condition?.replace(/'\d+'::oid/, () => `${literal(parent.target)}::regclass`) ?? null;
+    return { condition, refused };
   } finally {
     if (!session.lost.aborted) await session.query("rollback to savepoint dazzle_partition");
   }

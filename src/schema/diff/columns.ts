@@ -63,15 +63,25 @@ function newColumn(live: Table, desired: Table, column: Column, scope: Scope): C
   return [{ kind: "add_column", table: desired, column, needs: [] }, ...commented];
 }
 
-/** What of a column that the parent gives is the table's own: behind the parent's addition of it. */
+/**
+ * What of a column that the parent gives is the table's own: behind the parent's addition of it, and
+ * on the way back in front of that.
+ */
 function asComesWithParent(table: Table, column: Column, scope: Scope): Change[] {
   const given = givenByParent(table, column, scope);
   if (given === null) return [];
-  return diffColumn(table, given.column, column, scope).map((change) =>
-    change.kind === "alteration" || change.kind === "set_comment"
-      ? { ...change, needs: [...change.needs, key.column(given.by, column.name)] }
-      : change,
-  );
+  const addition = key.column(given.by, column.name);
+  return diffColumn(table, given.column, column, scope).map((change) => {
+    if (change.kind === "set_comment") return { ...change, needs: [...change.needs, addition] };
+    if (change.kind !== "alteration") return change;
+    const { down, undo } = change;
+    return {
+      ...change,
+      down: down === null ? null : [...down, ...undo.keys],
+      undo: { ...undo, keys: [] },
+      needs: [...change.needs, addition],
+    };
+  });
 }
 
 function comments(table: Table, live: Column | undefined, column: Column, scope: Scope): Change[] {

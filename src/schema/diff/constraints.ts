@@ -364,7 +364,7 @@ function referringKeys(table: Table, key: Constraint, scope: Scope): Referring {
  * As the files have it. A name that the server made up may differ, as for a table's old name: a
  * revision leaves it, and the next apply adds what is missing under the new one.
  */
-function keptAs(of: Table, live: Constraint, scope: Scope): Constraint | null {
+export function keptAs(of: Table, live: Constraint, scope: Scope): Constraint | null {
   const wanted = scope.desired.tables.find(({ name }) => name === of.name)?.constraints ?? [];
   const sameName = wanted.find(({ name }) => name === live.name);
   const kept =

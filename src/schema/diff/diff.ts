@@ -2,9 +2,11 @@
 import type { Change } from "../changes.js";
 import { qualified } from "../names.js";
 import { relationNames } from "./new-names.js";
+import { holdersRenamed } from "./value-holders.js";
 import { byName, type DiffInput, type Scope } from "./scope.js";
 import { commentChange } from "./comments.js";
 import { diffExtensions } from "./extensions.js";
+import { behindGivenColumns } from "./given-columns.js";
 import { foreignKeysOf, newTableParts } from "./new-table.js";
 import { throughParking } from "./name-circles.js";
 import { inheritedNames, withInheritedParts } from "./leaving.js";
@@ -36,7 +38,7 @@ export function diffModels(input: DiffInput): Change[] {
     }),
     owned: input.owned,
     same: input.same,
-    partitions: input.held.partitions,
+    partitions: holdersRenamed(input.held.partitions, renames, namespace),
     bounds: input.held.bounds,
     inherited: inheritedNames(input.parts, renames),
   };
@@ -74,7 +76,7 @@ export function diffModels(input: DiffInput): Change[] {
     });
     if (change !== null) changes.push(change);
   }
-  const named = withRenamedKeys(changes, scope);
+  const named = withRenamedKeys(behindGivenColumns(changes, scope), scope);
   const possible = withPartitionKeys(withoutUsedRows(named, live), live);
   const free = withoutTakenNames(possible, scope, renames, input.held);
   return throughParking(free, namespace);

@@ -1,22 +1,28 @@
 /** A new table that is a partition: what has its values goes first, or a person has to choose. */
-import { key, type Addition, type Change } from "../changes.js";
+import { key, type Addition, type Alteration, type Change } from "../changes.js";
 import { createTable } from "../create-sql.js";
 import { edges } from "../dependencies.js";
 import type { Table } from "../model.js";
-import { id, qualified } from "../names.js";
+import { qualified } from "../names.js";
 import { alteration } from "./alteration.js";
-import { keyTypes, overlap } from "./bounds.js";
+import { newRoot } from "./bound-parts.js";
 import type { InTheWay } from "./new-names.js";
-import { byName, type Scope } from "./scope.js";
+import { andAbove, andBelow, isReferredTo, setAside } from "./referring-rows.js";
+import type { Scope } from "./scope.js";
+import { behind, by, createWhole, moveRows, shiftOf } from "./shifted-bounds.js";
+import { holdersOf } from "./value-holders.js";
 
 type CreateTable = Addition & { readonly kind: "create_table" };
 
 export function newPartition(change: CreateTable, scope: Scope): Change {
   const { table } = change;
+  const root = newRoot(table, scope);
+  if (root !== table) return below(change, root, scope);
+  const shift = shiftOf(table, scope);
+  if (shift !== null) return taking(change, shift);
   const known = scope.partitions.get(table.name);
   const needs: string[] = [];
-  for (const { target, bound, table: name } of known?.holders ?? holdersIn(table, scope)) {
-    const goes = name === null ? null : freedBy(name, scope);
+  for (const { target, bound, goes } of holdersOf(table, scope)) {
     if (goes === null) return refused(change, `partition ${target} (${bound})`, target, scope);
     needs.push(goes);
   }
@@ -24,26 +30,34 @@ export function newPartition(change: CreateTable, scope: Scope): Change {
   return known?.hasRows === true ? withRowsMoved(waiting, known, scope) : waiting;
 }
 
-/** Where the server was not asked: the parent is there under another name. */
-function holdersIn({ partitionOf }: Table, { live, namespace }: Scope): InTheWay["holders"] {
-  if (partitionOf === null) return [];
-  const parent = live.tables.find(({ name }) => name === partitionOf.parent);
-  const types = parent === undefined ? [] : keyTypes(parent);
-  return live.tables.flatMap(({ name, partitionOf: other }) =>
-    other?.parent === partitionOf.parent && overlap(other.bound, partitionOf.bound, types) === true
-      ? [{ target: qualified(namespace, name), bound: other.bound, table: name }]
-      : [],
-  );
+/** Together with the new partition that it is a part of, where that one takes rows. */
+function below(change: CreateTable, root: Table, scope: Scope): Change {
+  const takes = shiftOf(root, scope) !== null || scope.partitions.get(root.name)?.hasRows === true;
+  if (!takes) return change;
+  return created(change, "it is created with the partition above it, which takes rows", {
+    ...behind(root),
+    elsewhere: by([createTable(change.table, scope.namespace)]),
+  });
 }
 
-/** What gives up the values by this plan; null when nothing does. */
-function freedBy(name: string, { live, desired, owned }: Scope): string | null {
-  const kept = byName(desired.tables).get(name);
-  if (kept === undefined) return owned.tables.has(name) ? key.goneTable(name) : null;
-  const before = byName(live.tables).get(name)?.partitionOf;
-  const stays =
-    kept.partitionOf?.parent === before?.parent && kept.partitionOf?.bound === before?.bound;
-  return stays ? null : key.parents(name);
+/** What others give up. */
+const taking = (change: CreateTable, shift: NonNullable<ReturnType<typeof shiftOf>>): Change =>
+  created(change, "it takes rows of partitions that give up values", shift);
+
+function created(change: CreateTable, reason: string, parts: Partial<Alteration>): Change {
+  const { table } = change;
+  const { provides, needs } = edges(change);
+  return alteration({
+    operation: "unsupported",
+    table: table.name,
+    object: table.name,
+    reason,
+    up: [],
+    down: null,
+    ...parts,
+    provides: [...provides, key.parents(table.name)],
+    needs: [...needs, ...(parts.needs ?? [])],
+  });
 }
 
 function refused(change: CreateTable, what: string, target: string, { namespace }: Scope): Change {
@@ -62,27 +76,34 @@ function refused(change: CreateTable, what: string, target: string, { namespace 
 /** The default partition steps aside, gives the rows, and comes back. */
 function withRowsMoved(change: CreateTable, found: InTheWay, scope: Scope): Change {
   const { table } = change;
-  const { fallback, condition } = found;
-  const parent = qualified(scope.namespace, table.partitionOf?.parent ?? "");
-  const columns = table.columns
-    .filter(({ generated }) => generated === null)
-    .map(({ name }) => id(name))
-    .join(", ");
-  const { provides, needs } = edges(change);
-  return alteration({
-    operation: "unsupported",
-    table: table.name,
-    object: table.name,
-    reason: `the default partition ${fallback ?? ""} has rows that belong in it: it cannot be created beside them`,
-    up: [
-      `ALTER TABLE ${parent} DETACH PARTITION ${fallback ?? ""}`,
-      createTable(table, scope.namespace),
-      `WITH moved AS (DELETE FROM ${fallback ?? ""} WHERE ${condition ?? "true"} RETURNING ${columns}) INSERT INTO ${parent} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM moved`,
-      `ALTER TABLE ${parent} ATTACH PARTITION ${fallback ?? ""} DEFAULT`,
-    ],
-    down: null,
-    note: "it moves these rows under a lock that stops every query; rows that others refer to have to be moved by hand",
-    provides,
-    needs,
-  });
+  const { condition } = found;
+  const fallback = found.fallback ?? "";
+  const parent = table.partitionOf?.parent ?? "";
+  const head = `ALTER TABLE ${qualified(scope.namespace, parent)}`;
+  const own = qualified(scope.namespace, table.name);
+  const referred = [
+    ...andAbove(parent, scope.live),
+    ...(found.scans === null ? [] : andBelow(found.scans, scope.live)),
+  ];
+  return created(
+    change,
+    `the default partition ${fallback} has rows that belong in it: it cannot be created beside them`,
+    {
+      ...setAside(referred, scope),
+      up: [
+        `${head} DETACH PARTITION ${fallback}`,
+        ...createWhole(table, scope),
+        moveRows(fallback, condition, qualified(scope.namespace, parent), table),
+        `${head} ATTACH PARTITION ${fallback} DEFAULT`,
+      ],
+      down: isReferredTo([table], scope)
+        ? null
+        : [
+            `${head} DETACH PARTITION ${own}`,
+            moveRows(own, null, fallback, table),
+            `DROP TABLE ${own}`,
+          ],
+      note: "it moves these rows under a lock that stops every query",
+    },
+  );
 }

@@ -1,11 +1,10 @@
 /** A table that is yet to be created, as the table, its indexes and comments, and its foreign keys. */
 import { key, type Change } from "../changes.js";
-import { ownStorage } from "../create-sql.js";
 import type { Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { commentChange } from "./comments.js";
-import { parentsOf } from "./parents.js";
 import { newPartition } from "./new-partition.js";
+import { ownParts } from "./own-parts.js";
 import type { Scope } from "./scope.js";
 import { sequenceComment } from "./sequence-comment.js";
 
@@ -51,7 +50,7 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
     newPartition(
       {
         kind: "create_table",
-        table: withOwnParts(table, scope),
+        table: ownParts(table, scope),
         needs: parentNeeds(table, scope),
         scans: null,
       },
@@ -68,26 +67,6 @@ export function newTableParts(table: Table, scope: Scope): Change[] {
     })),
     ...comments.filter((change) => change !== null),
   ];
-}
-
-/** NOT NULL, storage and compression only where they are not the parent's as well, which gives them. */
-function withOwnParts(table: Table, scope: Scope): Table {
-  const parents = scope.desired.tables.filter(({ name }) => parentsOf(table).includes(name));
-  return {
-    ...table,
-    columns: table.columns.map((column) => {
-      const given = parents.flatMap(({ columns }) => columns.filter((c) => c.name === column.name));
-      const [first] = given;
-      if (!column.inherited || first === undefined) return column;
-      const { storage, compression, type } = column;
-      return {
-        ...column,
-        notNull: column.notNull && !given.some(({ notNull }) => notNull),
-        storage: storage === first.storage ? null : (storage ?? ownStorage(type)),
-        compression: compression === first.compression ? null : (compression ?? "default"),
-      };
-    }),
-  };
 }
 
 /** The inherited columns, on every table that it descends from. */

@@ -1,69 +1,42 @@
 /**
- * Partitions that stay with their parent and have other bounds. One takes values that another gives
- * up, so all of them are detached, rows go where they belong, and all are attached again: one change
- * does that for its parent, the others stand behind it.
+ * Partitions among which values change hands (bound-parts.ts). One takes what another gives up, so all
+ * of them are detached, new ones are created, rows go where they belong, and all are attached again:
+ * one change does that for its parent, the others stand behind it.
  */
-import { key, type Elsewhere, type Undo } from "../changes.js";
-import type { Model, Table } from "../model.js";
+import { key, type Alteration, type Elsewhere } from "../changes.js";
+import { createTable } from "../create-sql.js";
+import type { Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { undo } from "./alteration.js";
-import { keyTypes, overlap } from "./bounds.js";
-import { addSteps, dropSql } from "./constraints.js";
+import { boundParts, DEFAULT, keyOfParent, type BoundPart } from "./bound-parts.js";
+import { overlap } from "./bounds.js";
+import { ownParts } from "./own-parts.js";
 import { leavingColumns } from "./parents.js";
+import { andAbove, andBelow, isReferredTo, referringTables, setAside } from "./referring-rows.js";
 import { byName, type Scope } from "./scope.js";
+import { holdersOf } from "./value-holders.js";
 
-interface Shift {
-  /** Foreign keys on the parent, which keep rows where they are, go and come back. */
-  readonly first: readonly string[];
-  readonly last: readonly string[];
-  readonly undo: Undo;
-  readonly up: readonly string[];
-  /** Null: a new partition has values that they gave up. */
-  readonly down: readonly string[] | null;
-  readonly note: string | null;
-  readonly provides: readonly string[];
-  readonly needs: readonly string[];
-  readonly elsewhere: Elsewhere | null;
-}
+type Shift = Pick<
+  Alteration,
+  "first" | "last" | "standing" | "undo" | "up" | "down" | "note" | "needs"
+> & { readonly elsewhere: Elsewhere | null };
 
-interface Part {
-  readonly table: Table;
-  readonly from: string;
-  readonly to: string;
-}
-
-/** Null where it is no partition that stays with its parent. */
+/** Null where it does not take part. */
 export function shiftOf(table: Table, scope: Scope): Shift | null {
-  const parts = shifted(table.partitionOf?.parent ?? "", scope);
-  const own = parts.find((part) => part.table.name === table.name);
+  const parent = table.partitionOf?.parent ?? "";
+  const parts = boundParts(parent, scope);
   const [first] = parts;
-  if (own === undefined || first === undefined) return null;
-  const up = statements(parts, "to", scope);
-  const provides = [key.parents(table.name)];
-  if (own !== first) {
-    return {
-      first: [],
-      last: [],
-      undo: undo({}),
-      up: [],
-      down: [],
-      note: `done together with ${first.table.name}`,
-      provides,
-      needs: [key.parents(first.table.name)],
-      elsewhere: { by: "another", statements: up },
-    };
-  }
-  const keys = keysOn(table.partitionOf?.parent, scope);
-  const drops = keys.map(({ of, foreign }) => dropSql(of, foreign, scope));
-  const last = keys.flatMap(({ of, foreign }) => addSteps(of, foreign, scope));
+  if (first === undefined || !parts.some((part) => part.table.name === table.name)) return null;
+  const up = forth(parent, parts, scope);
+  if (table.name !== first.table.name) return { ...behind(first.table), elsewhere: by(up) };
+  const touched = parts.flatMap(({ table: { name }, from }) =>
+    from === null ? [] : andBelow(name, scope.live),
+  );
   return {
-    first: drops,
-    last,
-    undo: undo({ first: drops, references: last }),
+    ...setAside([...andAbove(parent, scope.live), ...touched], scope),
     up,
-    down: isTaken(parts, scope) ? null : statements(parts, "from", scope),
-    note: "rows that belong in none of these partitions make it fail: a person has to move them first",
-    provides,
+    down: isFinal(parts, scope) ? null : back(parent, parts, scope),
+    note: noteOn(parts, referringTables(touched, scope)),
     needs: parts.flatMap((part) => [
       ...leavingColumns(part.table, scope),
       ...takenFrom(part, scope),
@@ -72,93 +45,162 @@ export function shiftOf(table: Table, scope: Scope): Shift | null {
   };
 }
 
-/** Those that stay; of the others another change takes care. */
-function keysOn(parent: string | undefined, { live, desired }: Scope) {
-  const after = byName(desired.tables);
-  return live.tables.flatMap((of) =>
-    of.constraints
-      .filter(
-        ({ name, definition, references }) =>
-          references?.table === parent &&
-          after
-            .get(of.name)
-            ?.constraints.some((item) => item.name === name && item.definition === definition),
-      )
-      .map((foreign) => ({ of, foreign })),
-  );
-}
+/** What is done with a table by the change of another. */
+export const behind = (first: Table): Omit<Shift, "elsewhere"> => ({
+  first: [],
+  last: [],
+  standing: new Map(),
+  undo: undo({}),
+  up: [],
+  down: [],
+  note: `done together with ${first.name}`,
+  needs: [doneOf(first)],
+});
 
-/** In the order of the files. */
-function shifted(parent: string, { live, desired }: Scope): Part[] {
-  const before = byName(live.tables);
-  return desired.tables.flatMap((table) => {
-    const from = before.get(table.name)?.partitionOf;
-    const to = table.partitionOf;
-    return from?.parent === parent && to?.parent === parent && from.bound !== to.bound
-      ? [{ table, from: from.bound, to: to.bound }]
-      : [];
-  });
+export const by = (statements: readonly string[]): Elsewhere => ({ by: "another", statements });
+
+/** What the change of a part provides, be the part new or not. */
+const doneOf = ({ name }: Table): string => key.parents(name);
+
+function noteOn(parts: readonly BoundPart[], referring: readonly string[]): string {
+  const fails = [
+    ...(parts.some(({ to }) => to === DEFAULT)
+      ? []
+      : [
+          "rows that belong in none of these partitions make it fail: a person has to move them first",
+        ]),
+    ...(referring.length === 0
+      ? []
+      : [
+          `foreign keys of ${referring.join(", ")} refer to one of these partitions itself: rows that refer to one which moves make it fail, and a person has to change or delete them first`,
+        ]),
+  ];
+  return ["it moves rows under a lock that stops every query", ...fails].join("; ");
 }
 
 /** What holds values of it and leaves the parent by this plan. */
-function takenFrom({ table, to }: Part, { live, desired, owned }: Scope): string[] {
+function takenFrom({ table, to }: BoundPart, scope: Scope): string[] {
+  if (to === null) return [];
   const parent = table.partitionOf?.parent;
-  const types = typesOf(live, parent);
-  const after = byName(desired.tables);
-  return live.tables.flatMap(({ name, partitionOf }) => {
+  const types = keyOfParent(scope.live, parent);
+  const after = byName(scope.desired.tables);
+  const known = holdersOf(table, scope).flatMap(({ table: name }) => name ?? []);
+  return scope.live.tables.flatMap(({ name, partitionOf }) => {
     if (name === table.name || partitionOf?.parent !== parent) return [];
-    if (overlap(partitionOf?.bound ?? "", to, types) === false) return [];
+    if (!known.includes(name) && overlap(partitionOf?.bound ?? "", to, types) === false) return [];
     const kept = after.get(name);
-    if (kept === undefined) return owned.tables.has(name) ? [key.goneTable(name)] : [];
-    return kept.partitionOf?.parent === parent ? [] : [key.parents(name)];
+    return kept === undefined || kept.partitionOf?.parent === parent ? [] : [key.parents(name)];
   });
 }
 
-/** A new partition comes with the next apply, and may have rows by the time of a way back. */
-function isTaken(parts: readonly Part[], { live, desired }: Scope): boolean {
+/** A new partition that comes otherwise, or that others refer to, would be in the way back. */
+function isFinal(parts: readonly BoundPart[], scope: Scope): boolean {
+  const { live, desired } = scope;
+  if (parts.some(({ to }) => to === null)) return true;
   const before = byName(live.tables);
+  const fresh = parts.filter(({ from }) => from === null).map(({ table }) => table);
+  if (isReferredTo(fresh, scope)) return true;
+  const types = keyOfParent(live, parts[0]?.table.partitionOf?.parent);
   return desired.tables.some(
-    ({ name, partitionOf }) =>
-      !before.has(name) &&
+    (other) =>
+      !before.has(other.name) &&
+      !fresh.includes(other) &&
       parts.some(
         ({ table, from }) =>
-          partitionOf?.parent === table.partitionOf?.parent &&
-          overlap(from, partitionOf?.bound ?? "", typesOf(live, partitionOf?.parent)) !== false,
+          other.partitionOf?.parent === table.partitionOf?.parent &&
+          overlap(from ?? "", other.partitionOf?.bound ?? "", types) !== false,
       ),
   );
 }
 
-const typesOf = ({ tables }: Model, name: string | undefined) => {
-  const table = tables.find((other) => other.name === name);
-  return table === undefined ? [] : keyTypes(table);
-};
-
-function statements(parts: readonly Part[], towards: "from" | "to", scope: Scope): string[] {
-  const back = towards === "to" ? "from" : "to";
-  const spelled = ({ name }: { readonly name: string }) => qualified(scope.namespace, name);
-  const [first] = parts;
-  const parent = first?.table.partitionOf?.parent ?? "";
-  const head = `ALTER TABLE ${qualified(scope.namespace, parent)}`;
-  const types = typesOf(scope.live, parent);
-  const moves = parts.flatMap((source) =>
-    parts.flatMap((target) => {
-      const condition = scope.bounds.get(target.table.name)?.[towards] ?? null;
-      if (source === target || condition === null) return [];
-      if (overlap(source[back], target[towards], types) === false) return [];
-      const columns = target.table.columns
-        .filter(({ generated }) => generated === null)
-        .map(({ name }) => id(name))
-        .join(", ");
-      return [
-        `WITH moved AS (DELETE FROM ${spelled(source.table)} WHERE ${condition} RETURNING ${columns}) INSERT INTO ${spelled(target.table)} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM moved`,
-      ];
-    }),
-  );
+function forth(parent: string, parts: readonly BoundPart[], scope: Scope): string[] {
   return [
-    ...parts.map(({ table }) => `${head} DETACH PARTITION ${spelled(table)}`),
-    ...moves,
-    ...parts.map(
-      ({ table, ...bounds }) => `${head} ATTACH PARTITION ${spelled(table)} ${bounds[towards]}`,
+    ...parts.flatMap(({ table, from }) => (from === null ? [] : detach(parent, table, scope))),
+    ...parts.flatMap(({ table, from }) => (from === null ? createWhole(table, scope) : [])),
+    ...moves(parts, "to", scope),
+    ...parts.flatMap(({ table, from, to }) =>
+      from === null || to === null ? [] : attach(parent, table, to, scope),
     ),
   ];
+}
+
+/** What new partitions have goes where the parent sends it, which fails where there is no place. */
+function back(parent: string, parts: readonly BoundPart[], scope: Scope): string[] {
+  const fresh = parts.filter(({ from }) => from === null).map(({ table }) => table);
+  return [
+    ...parts.flatMap(({ table }) => detach(parent, table, scope)),
+    ...moves(parts, "from", scope),
+    ...parts.flatMap(({ table, from }) =>
+      from === null ? [] : attach(parent, table, from, scope),
+    ),
+    ...fresh.flatMap((table) => {
+      const name = qualified(scope.namespace, table.name);
+      const into = qualified(scope.namespace, parent);
+      return [moveRows(name, null, into, table), `DROP TABLE ${name}`];
+    }),
+  ];
+}
+
+const head = (parent: string, { namespace }: Scope): string =>
+  `ALTER TABLE ${qualified(namespace, parent)}`;
+
+const detach = (parent: string, { name }: Table, scope: Scope): string[] => [
+  `${head(parent, scope)} DETACH PARTITION ${qualified(scope.namespace, name)}`,
+];
+
+const attach = (parent: string, { name }: Table, bound: string, scope: Scope): string[] => [
+  `${head(parent, scope)} ATTACH PARTITION ${qualified(scope.namespace, name)} ${bound}`,
+];
+
+/** A new partition with those below it, which have to be there to take rows. */
+export const createWhole = (table: Table, scope: Scope): string[] =>
+  andBelow(table.name, scope.desired).flatMap((name) => {
+    const found = scope.desired.tables.find((other) => other.name === name);
+    return found === undefined ? [] : [createTable(ownParts(found, scope), scope.namespace)];
+  });
+
+function moves(parts: readonly BoundPart[], towards: "from" | "to", scope: Scope): string[] {
+  const before = towards === "to" ? "from" : "to";
+  const types = keyOfParent(scope.live, parts[0]?.table.partitionOf?.parent);
+  const name = ({ table }: BoundPart): string => qualified(scope.namespace, table.name);
+  const belongs = (part: BoundPart): string | null =>
+    scope.bounds.get(part.table.name)?.[towards] ??
+    (towards === "to" ? scope.partitions.get(part.table.name)?.condition : null) ??
+    null;
+  const isDefault = (part: BoundPart): boolean => part[towards] === DEFAULT;
+  // What has no place of its own is left for the default partition.
+  const targets = [...parts.filter((part) => !isDefault(part)), ...parts.filter(isDefault)];
+  return parts
+    .filter((part) => towards === "to" || part.from !== null)
+    .flatMap((source) =>
+      targets.flatMap((target) => {
+        const [had, has] = [source[before], target[towards]];
+        if (source === target || had === null || has === null) return [];
+        if (has === DEFAULT) {
+          const own = source[towards] === null ? null : belongs(source);
+          return own === null
+            ? []
+            : [moveRows(name(source), `(${own}) IS NOT TRUE`, name(target), target.table)];
+        }
+        const condition = belongs(target);
+        if (condition === null) return [];
+        if (had !== DEFAULT && overlap(had, has, types) === false) return [];
+        return [moveRows(name(source), condition, name(target), target.table)];
+      }),
+    );
+}
+
+/** All rows where there is no condition. */
+export function moveRows(
+  from: string,
+  condition: string | null,
+  into: string,
+  { columns: all }: Table,
+): string {
+  const columns = all
+    .filter(({ generated }) => generated === null)
+    .map(({ name }) => id(name))
+    .join(", ");
+  const where = condition === null ? "" : ` WHERE ${condition}`;
+  return `WITH moved AS (DELETE FROM ${from}${where} RETURNING ${columns}) INSERT INTO ${into} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM moved`;
 }

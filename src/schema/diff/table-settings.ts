@@ -7,6 +7,7 @@ import { alteration } from "./alteration.js";
 import { keysOnTheWay } from "./leaving.js";
 import { columnsOnTheWay, joinsParent, leavesParent, leavingColumns } from "./parents.js";
 import { setOptions } from "./options.js";
+import { holdOf } from "./referring-rows.js";
 import type { Scope } from "./scope.js";
 import { shiftOf } from "./shifted-bounds.js";
 
@@ -136,6 +137,7 @@ function inheritNote(live: Table, desired: Table): string | null {
 }
 
 const LEFT = "what it had from the parent stays with it as its own";
+const OUTSIDE = "rows outside the bounds make it fail: a person has to move them first";
 
 function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
   if (live.partitionKey !== desired.partitionKey) {
@@ -179,15 +181,19 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
       {
         what: `${describePart(from)} to ${describePart(to)}: rows may not fit, and queries on the parent see other rows`,
         ...shift,
+        provides: [key.parents(desired.name)],
       },
     ];
   }
   // A partition can have a column that its parent lacks only between one parent and the next.
   const missing = from === null || to === null ? [] : columnsOnTheWay(live, desired, scope);
   const keys = keysOnTheWay(live, desired, scope);
+  const hold = holdOf(live, scope);
+  const notes = [hold.note, to === null ? LEFT : OUTSIDE].filter((note) => note !== null);
   return [
     {
       what: `${describePart(from)} to ${describePart(to)}: rows may not fit, and queries on the parent see other rows`,
+      first: hold.first,
       up: [
         ...detach(from),
         ...keys.map(({ name }) => `ALTER TABLE ${child} DROP CONSTRAINT ${id(name)}`),
@@ -199,10 +205,7 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
         keys.length > 0 || hasMoreThan(from?.parent, desired, scope)
           ? null
           : [...detach(to), ...attach(from)],
-      note:
-        to === null
-          ? LEFT
-          : "rows outside the bounds make it fail: a person has to move them first",
+      note: notes.join("; "),
       provides: [
         key.parents(desired.name),
         ...missing.map(({ name }) => key.column(desired.name, name)),

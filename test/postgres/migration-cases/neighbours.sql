@@ -606,6 +606,13 @@ add_column p.extra
 add_constraint a.a_p_id_fkey
 add_constraint p.p_a_id_fkey
 validate_constraint a.a_p_id_fkey
+--safe-since-18
+add_column a.p_id
+add_column p.extra
+add_constraint a.a_p_id_fkey
+add_constraint p.p_a_id_fkey
+validate_constraint a.a_p_id_fkey
+validate_constraint p.p_a_id_fkey
 
 --- a chain of inheritance gets checks, defaults, not null and a link
 --old

@@ -941,3 +941,290 @@ create table q (id int not null references r, at date not null, primary key (at)
 create table p1 partition of q for values from ('2020-01-01') to ('2021-01-01');
 --unsafe
 unsupported p1
+
+--- a value of a partition goes to a new one with its rows
+--old
+create table r (id int primary key);
+create table p (id text, k int generated always as identity, v int, w int generated always as (v * 2) stored, r int references r, primary key (id, k)) partition by list (id);
+create index on p (v);
+create table p1 partition of p for values in ('a', 'b', null);
+create table p2 partition of p for values in ('c');
+create table other (id text, k int, foreign key (id, k) references p on delete cascade);
+--data
+insert into r values (1);
+insert into p (id, r, v) values ('a', 1, 3), ('b', 1, 4), ('c', null, 5);
+insert into other select id, k from p;
+--new
+create table r (id int primary key);
+create table p (id text, k int generated always as identity, v int, w int generated always as (v * 2) stored, r int references r, primary key (id, k)) partition by list (id);
+create index on p (v);
+create table p1 partition of p for values in ('a', null);
+create table p2 partition of p for values in ('c');
+create table p3 partition of p for values in ('b');
+create index p3_own on p3 (r);
+create table other (id text, k int, foreign key (id, k) references p on delete cascade);
+--unsafe
+change_index p3.p3_own
+unsupported p1
+unsupported p3
+
+--- a range with rows is split, its rows without a place go to the default partition
+--old
+create table p (id int, v int) partition by range (id);
+create table p1 partition of p for values from (0) to (20);
+create table pd partition of p default;
+--data
+insert into p values (1, 1), (11, 2), (16, 3), (17, null), (21, 3), (41, 4);
+--new
+create table p (id int, v int) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table p2 partition of p for values from (15) to (30) partition by list (v);
+create table p2a partition of p2 for values in (3);
+create table p2d partition of p2 default;
+create table pd partition of p default;
+--unsafe
+unsupported p1
+unsupported p2
+unsupported p2a
+unsupported p2d
+
+--- a hash partition with rows is split
+--old
+create table "the p" (id int primary key, v text) partition by hash (id);
+create table p0 partition of "the p" for values with (modulus 2, remainder 0);
+create table p1 partition of "the p" for values with (modulus 2, remainder 1);
+--data
+insert into "the p" select g, 'x' from generate_series(1, 100) g;
+--new
+create table "the p" (id int primary key, v text) partition by hash (id);
+create table p0 partition of "the p" for values with (modulus 4, remainder 0);
+create table p1 partition of "the p" for values with (modulus 2, remainder 1);
+create table p2 partition of "the p" for values with (modulus 4, remainder 2);
+--unsafe
+unsupported p0
+unsupported p2
+
+--- rows of a partition that moves values to a new one are referred to in it
+--old
+create table p (id text primary key) partition by list (id);
+create table p1 partition of p for values in ('a', 'b');
+create table r (id text references p1 on delete cascade);
+--data
+insert into p values ('a'), ('b');
+insert into r values ('a');
+--new
+create table p (id text primary key) partition by list (id);
+create table p1 partition of p for values in ('a');
+create table p3 partition of p for values in ('b');
+create table r (id text references p1 on delete cascade);
+--unsafe
+unsupported p1
+unsupported p3
+
+--- two partitions with rows that others refer to become one
+--old
+create table p (id int, v int, primary key (id, v)) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table p2 partition of p for values from (10) to (20) partition by list (v);
+create table p2a partition of p2 for values in (1, 2);
+create table r (id int, v int, foreign key (id, v) references p on delete cascade);
+--data
+insert into p values (1, 1), (11, 2);
+insert into r values (1, 1), (11, 2);
+--new
+create table p (id int, v int, primary key (id, v)) partition by range (id);
+create table p1 partition of p for values from (0) to (20);
+create table r (id int, v int, foreign key (id, v) references p on delete cascade);
+--unsafe
+drop_table p2
+drop_table p2a
+unsupported p1
+
+--- a partition with rows that others refer to is replaced by two
+--old
+create table p (id int primary key) partition by range (id);
+create table p1 partition of p for values from (0) to (20);
+create table r (id int references p);
+--data
+insert into p values (1), (11);
+insert into r values (1), (11);
+--new
+create table p (id int primary key) partition by range (id);
+create table pa partition of p for values from (0) to (10);
+create table pb partition of p for values from (10) to (20);
+create table r (id int references p);
+--unsafe
+drop_table p1
+unsupported pa
+unsupported pb
+
+--- a partition gets another name and gives values to a new one
+--old
+create table p (id int) partition by range (id);
+create table p1 partition of p for values from (0) to (20);
+--data
+insert into p values (1), (11);
+--new
+create table p (id int) partition by range (id);
+create table p_old partition of p -- was: p1
+  for values from (0) to (10);
+create table p_new partition of p for values from (10) to (20);
+--unsafe
+rename_table p_old.p1
+unsupported p_new
+unsupported p_old
+
+--- the default partition gives rows that others refer to
+--old
+create table p (id int primary key) partition by range (id);
+create table pd partition of p default;
+create table r (id int references p on delete cascade);
+--data
+insert into p values (1), (11);
+insert into r values (1), (11);
+--new
+create table p (id int primary key) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table pd partition of p default;
+create table r (id int references p on delete cascade);
+--unsafe
+unsupported p1
+
+--- partitions go and leave while none of their rows is referred to
+--old
+create table p (id int primary key) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table p2 partition of p for values from (10) to (20);
+create table p3 partition of p for values from (20) to (30) partition by range (id);
+create table p31 partition of p3 for values from (20) to (25);
+create table p32 partition of p3 for values from (25) to (30);
+create table r (id int references p on delete cascade);
+--data
+insert into p values (1), (11), (21), (26);
+insert into r values (1);
+--new
+create table p (id int primary key) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table p3 partition of p for values from (20) to (30) partition by range (id);
+create table p31 (id int primary key);
+create table r (id int references p on delete cascade);
+--unsafe
+drop_table p2
+drop_table p32
+unsupported p31
+
+--- a partition goes although its rows are referred to
+--old
+create table p (id int primary key) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table p2 partition of p for values from (10) to (20);
+create table r (id int references p on delete cascade);
+--data
+insert into p values (1), (11);
+insert into r values (1), (11);
+--new
+create table p (id int primary key) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table r (id int references p on delete cascade);
+--unsafe
+drop_table p2
+--person
+
+--- a partition leaves although its rows are referred to
+--old
+create table p (id int primary key, up int references p) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table p2 partition of p for values from (10) to (20);
+--data
+insert into p values (1, null), (11, 1), (2, 11);
+--new
+create table p (id int primary key, up int references p) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table p2 (id int primary key, up int references p);
+--unsafe
+unsupported p2
+--person
+
+--- a partition leaves whose rows are referred to by what goes
+--old
+create table p (id int primary key) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table p2 partition of p for values from (10) to (20);
+create table r (id int references p on delete cascade);
+create table s (id int references p on delete cascade);
+--data
+insert into p values (1), (11);
+insert into r values (1), (11);
+insert into s values (11);
+--new
+create table p (id int primary key) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table p2 (id int primary key);
+create table s (id int);
+--unsafe
+drop_constraint s.s_id_fkey
+drop_table r
+unsupported p2
+
+--- a partition has an index, a check and settings of its own on a column that may be a renamed one
+--old
+create table p (id int not null, before text) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table p2 partition of p for values from (10) to (20);
+create table r (id int);
+--data
+insert into p values (1, 'a'), (11, 'b');
+--new
+create table p (id int not null, after text) partition by range (id);
+create table p1 partition of p (after default 'x' not null, constraint ck check (after <> 'y')) for values from (0) to (10);
+create table p2 partition of p for values from (10) to (20);
+alter table p1 alter after set storage external;
+alter table p1 alter after set statistics 77;
+comment on column p1.after is 'own';
+create unique index p1_after on p1 (after);
+create table r (id int, p1 text references p1 (after));
+--safe
+add_column r.p1
+--unsafe
+change_constraint p1.ck
+change_constraint r.r_p1_fkey
+change_default p1.after
+change_index p1.p1_after
+rename_column p.before
+set_not_null p1.after
+unsupported p1.after
+
+--- a partition has an index and settings of its own on a column that its rows have no value for
+--old
+create table p (id int not null) partition by range (id);
+create table p1 partition of p for values from (0) to (10) partition by range (id);
+create table p11 partition of p1 for values from (0) to (10);
+--data
+insert into p values (1);
+--new
+create table p (id int not null, v text not null) partition by range (id);
+create table p1 partition of p for values from (0) to (10) partition by range (id);
+create table p11 partition of p1 (v default 'q') for values from (0) to (10);
+alter table p11 alter v set statistics 12;
+create index p11_v on p11 (v);
+--unsafe
+add_not_null_column p.v
+change_default p11.v
+change_index p11.p11_v
+unsupported p11.v
+--person
+
+--- a partition has settings of its own for a column whose values are computed for many rows
+--old
+create table p (id int not null) partition by range (id);
+create table p1 partition of p for values from (0) to (100000);
+--data
+insert into p select g from generate_series(1, 20000) g; analyze p1; analyze p;
+--new
+create table p (id int not null, v timestamptz default clock_timestamp()) partition by range (id);
+create table p1 partition of p (v default now()) for values from (0) to (100000);
+alter table p1 alter v set statistics 12;
+--unsafe
+change_default p1.v
+unsupported p.v
+unsupported p1.v

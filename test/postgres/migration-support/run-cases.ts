@@ -3,7 +3,8 @@
  * the old schema is applied and holds data, old to old is empty, the plan for the new one has the
  * expected operations, what is safe is applied with no lock and no rewriting but those that the plan
  * states and no row is lost, what is left is exactly the
- * unsafe part, the revision written from it empties the plan or says what a person has to write,
+ * unsafe part, the revision written from it loses no row of a table that stays and empties the plan or
+ * says what a person has to write,
  * new to new is empty, and what has a way back can go it and come again.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -133,10 +134,14 @@ async function rows(session: Session, config: Config): Promise<Record<string, nu
   );
   const counts: Record<string, number> = {};
   for (const { name } of tables) {
-    const [row] = await session.query<{ n: number }>(`select count(*)::int as n from ${name}`);
+    const [row] = await session.query<{ n: number }>(`select count(*)::int as n from only ${name}`);
     counts[name] = row?.n ?? 0;
   }
   return counts;
+}
+
+async function total(session: Session, config: Config): Promise<number> {
+  return Object.values(await rows(session, config)).reduce((sum, n) => sum + n, 0);
 }
 
 /** Without the estimated rows and bytes, which the server's statistics tell a moment later. */
@@ -194,12 +199,16 @@ async function check(
   }
   expect(written.length, "one file for all of it").toBeLessThanOrEqual(1);
   const options = { config, log: silentLog };
+  const all = await total(session, config);
   await upgrade(session, "head", options);
+  const drops = found.unsafe.some(({ operation }) => operation === "drop_table");
+  if (!drops) expect(await total(session, config), "rows after the revision").toBe(all);
   await applyAsPlanned(await plan(session, config));
   const end = await planAnew(session, config);
   expect([...end.safe, ...end.unsafe], "after the revision").toEqual([]);
   if (written.length === 0 || written.some(({ file }) => hasNoWayBack(config, file))) return;
   await downgrade(session, "base", options);
+  if (!drops) expect(await total(session, config), "rows after the way back").toBe(all);
   await upgrade(session, "head", options);
   await apply();
   const again = await plan(session, config);
