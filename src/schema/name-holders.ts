@@ -68,7 +68,7 @@ export async function readNameHolders(
     relations: of("relation"),
     types: of("type"),
     constraints: of("constraint"),
-    partitions: await readPartitionHolders(session, live, desired),
+    partitions: await readPartitionHolders(session, live, desired, renames),
     bounds,
   };
 }

@@ -11,9 +11,11 @@ import type { Model, Table } from "./model.js";
 import { id, literal, qualified } from "./names.js";
 import type { Rename } from "./statement.js";
 
-interface Parent extends Table {
-  /** Spelled for SQL, with its schema. */
-  readonly target: string;
+interface Parent {
+  readonly live: Table;
+  /** The same with the names that it and its columns have once renames are done. */
+  readonly renamed: Table;
+  readonly namespace: string;
 }
 
 interface Sibling {
@@ -40,23 +42,25 @@ export async function readPartitionHolders(
   session: Session,
   live: Model,
   desired: Model,
+  renames: readonly Rename[],
 ): Promise<PartitionHolders> {
   const found = new Map<string, InTheWay>();
-  const before = new Map(live.tables.map((table) => [table.name, table]));
+  const before = new Set(live.tables.map(({ name }) => name));
+  const parentOf = parentsOf(live, desired, renames);
   const wanted = desired.tables.flatMap(({ name, partitionOf }) => {
-    const parent = before.get(partitionOf?.parent ?? "");
-    return partitionOf === null || parent === undefined || before.has(name)
+    const parent = parentOf(partitionOf?.parent);
+    return partitionOf === null || parent === null || before.has(name)
       ? []
-      : [{ name, parent: asParent(parent, live), bound: partitionOf.bound }];
+      : [{ name, parent, bound: partitionOf.bound }];
   });
   if (wanted.length === 0) return found;
-  const parents = [...new Set(wanted.map(({ parent }) => parent.name))];
+  const parents = [...new Set(wanted.map(({ parent }) => parent.live.name))];
   const siblings = await session.query<Sibling & Record<string, unknown>>(SIBLINGS, [
     live.namespace,
     parents,
   ]);
   for (const { name, parent, bound } of wanted) {
-    const others = siblings.filter((sibling) => sibling.parent === parent.name);
+    const others = siblings.filter((sibling) => sibling.parent === parent.live.name);
     found.set(name, await inTheWayOf(session, parent, bound, others));
   }
   return found;
@@ -70,27 +74,45 @@ export async function readBoundConditions(
   renames: readonly Rename[],
 ): Promise<BoundConditions> {
   const found = new Map<string, { from: string | null; to: string | null }>();
+  const parentOf = parentsOf(live, desired, renames);
   const before = new Map(live.tables.map((table) => [table.name, table]));
   for (const { name, partitionOf } of desired.tables) {
     const hint = renames.find(({ table, column }) => table === name && column === null);
     const old = (before.get(name) ?? before.get(hint?.from ?? ""))?.partitionOf;
-    const parent = before.get(partitionOf?.parent ?? "");
-    if (!partitionOf || !old || parent === undefined || old.parent !== parent.name) continue;
+    const parent = parentOf(partitionOf?.parent);
+    if (!partitionOf || !old || parent === null || old.parent !== parent.live.name) continue;
     if (old.bound === partitionOf.bound) continue;
-    const target = asParent(parent, live);
     const [from, to] = [
-      await ask(session, target, old.bound, []),
-      await ask(session, target, partitionOf.bound, []),
+      await ask(session, parent, old.bound, [], "renamed"),
+      await ask(session, parent, partitionOf.bound, [], "renamed"),
     ];
     found.set(name, { from: from.condition, to: to.condition });
   }
   return found;
 }
 
-const asParent = (table: Table, { namespace }: Model): Parent => ({
-  ...table,
-  target: qualified(namespace, table.name),
-});
+/** By their names in the files. */
+function parentsOf(live: Model, desired: Model, renames: readonly Rename[]) {
+  const before = new Map(live.tables.map((table) => [table.name, table]));
+  const after = new Map(desired.tables.map((table) => [table.name, table]));
+  return (name: string | undefined): Parent | null => {
+    const hints = renames.filter(({ table }) => table === name);
+    const from = hints.find(({ column }) => column === null)?.from;
+    const found = before.get(name ?? "") ?? before.get(from ?? "");
+    const wanted = after.get(name ?? "");
+    if (found === undefined || wanted === undefined) return null;
+    const known = new Set(found.columns.map((column) => column.name));
+    const columns = found.columns.map((column) => {
+      const hint = hints.find((item) => item.column !== null && item.from === column.name);
+      const to = hint?.column ?? column.name;
+      return known.has(to) ? column : { ...column, name: to };
+    });
+    const isSame = columns.every((column, at) => column === found.columns[at]);
+    const { partitionKey } = isSame ? found : wanted;
+    const renamed = { ...found, name: wanted.name, columns, partitionKey };
+    return { live: found, renamed, namespace: live.namespace };
+  };
+}
 
 async function inTheWayOf(
   session: Session,
@@ -98,7 +120,7 @@ async function inTheWayOf(
   bound: string,
   siblings: readonly Sibling[],
 ): Promise<InTheWay> {
-  const types = keyTypes(parent);
+  const types = keyTypes(parent.live);
   const meets = (sibling: Sibling): boolean | null => overlap(bound, sibling.bound, types);
   const unsure = siblings.filter((sibling) => meets(sibling) === null);
   const inDefault = siblings.find((sibling) => sibling.bound === "DEFAULT");
@@ -107,6 +129,10 @@ async function inTheWayOf(
   const asked = asks ? await ask(session, parent, bound, unsure) : NOTHING;
   const holders = siblings.filter((item) => meets(item) === true || asked.refused.has(item));
   const fallback = bound === "DEFAULT" ? undefined : inDefault;
+  const isRenamed = parent.renamed.columns.some(
+    ({ name }, at) => name !== parent.live.columns[at]?.name,
+  );
+  const later = asks && isRenamed ? await ask(session, parent, bound, [], "renamed") : asked;
   return {
     holders,
     fallback: fallback === undefined ? null : fallback.target,
@@ -116,7 +142,7 @@ async function inTheWayOf(
       holders.length === 0 &&
       asked.condition !== null &&
       (await hasRows(session, fallback.target, asked.condition)),
-    condition: asked.condition,
+    condition: later.condition,
   };
 }
 
@@ -134,9 +160,11 @@ async function ask(
   parent: Parent,
   bound: string,
   others: readonly Sibling[],
+  as: "live" | "renamed" = "live",
 ): Promise<Answer> {
   const schema = `dazzle_scratch_${randomBytes(8).toString("hex")}`;
-  const columns = parent.columns.map(({ name, type, collation }) =>
+  const { partitionKey, columns: all } = parent[as];
+  const columns = all.map(({ name, type, collation }) =>
     [id(name), type, ...(collation === null ? [] : [`collate ${collation}`])].join(" "),
   );
   const refused = new Set<Sibling>();
@@ -145,7 +173,7 @@ async function ask(
     await session.query(`create schema ${schema}`);
     const created = await takes(
       session,
-      `create table ${schema}.p (${columns.join(", ")}) partition by ${parent.partitionKey ?? ""};
+      `create table ${schema}.p (${columns.join(", ")}) partition by ${partitionKey ?? ""};
        create table ${schema}.n partition of ${schema}.p ${bound}`,
     );
     if (!created) return NOTHING;
@@ -157,8 +185,8 @@ async function ask(
       `select pg_catalog.pg_get_partition_constraintdef('${schema}.n'::regclass) as condition`,
     );
     // Of a hash it names the parent that it was asked for.
-    const condition =
-      row?.condition?.replace(/'\d+'::oid/, () => `${literal(parent.target)}::regclass`) ?? null;
+    const target = literal(qualified(parent.namespace, parent.renamed.name));
+    const condition = row?.condition?.replace(/'\d+'::oid/, () => `${target}::regclass`) ?? null;
     return { condition, refused };
   } finally {
     if (!session.lost.aborted) await session.query("rollback to savepoint dazzle_partition");

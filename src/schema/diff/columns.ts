@@ -13,7 +13,14 @@ import {
 } from "./column-alterations.js";
 import { commentChange } from "./comments.js";
 import { settingChanges } from "./column-settings.js";
-import { comesWithParent, givenByParent, joinsParent, leavesParent, parentsOf } from "./parents.js";
+import {
+  comesWithParent,
+  givenByParent,
+  isSetByJoining,
+  joinsParent,
+  leavesParent,
+  parentsOf,
+} from "./parents.js";
 import { readsRetyped } from "./retyped.js";
 import { sameNumbers } from "./same-numbers.js";
 import { byName, type Scope } from "./scope.js";
@@ -28,7 +35,11 @@ export function diffColumns(live: Table, desired: Table, scope: Scope): Change[]
       const existing = before.get(column.name);
       return existing === undefined
         ? newColumn(live, desired, column, scope)
-        : diffColumn(desired, existing, column, scope);
+        : diffColumn(desired, existing, column, scope).filter(
+            (change) =>
+              !("operation" in change && change.operation === "set_not_null") ||
+              !isSetByJoining(live, desired, column, scope),
+          );
     }),
     ...live.columns
       .filter((column) => !after.has(column.name) && (!column.inherited || leaves))

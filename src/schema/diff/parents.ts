@@ -113,3 +113,19 @@ export function parentIndexes({ partitionOf }: Table, scope: Scope): string[] {
   if (parent === undefined) return [];
   return [...parent.indexes.map(({ name }) => name), ...parentIndexes(parent, scope)];
 }
+
+/** Whether the table's column becomes NOT NULL since a new parent's is, and takes no child without. */
+export const isSetByJoining = (
+  live: Table,
+  desired: Table,
+  { name, notNull }: Pick<Column, "name" | "notNull">,
+  scope: Scope,
+): boolean =>
+  notNull &&
+  joinsParent(live, desired) &&
+  live.columns.some((column) => column.name === name && !column.notNull) &&
+  [...scope.live.tables, ...scope.desired.tables].some(
+    (parent) =>
+      parentsOf(desired).includes(parent.name) &&
+      parent.columns.some((column) => column.name === name && column.notNull),
+  );

@@ -1,11 +1,18 @@
 /** What is said of a table as a whole. All of it is reported, none of it applied. */
 import { key, type Alteration, type Change } from "../changes.js";
-import type { Model, Table } from "../model.js";
+import type { Column, Model, Table } from "../model.js";
 import { id, qualified } from "../names.js";
 import { columnSql } from "../create-sql.js";
 import { alteration } from "./alteration.js";
 import { keysOnTheWay } from "./leaving.js";
-import { columnsOnTheWay, joinsParent, leavesParent, leavingColumns } from "./parents.js";
+import {
+  columnsOnTheWay,
+  isSetByJoining,
+  joinsParent,
+  leavesParent,
+  leavingColumns,
+  parentsOf,
+} from "./parents.js";
 import { setOptions } from "./options.js";
 import { holdOf } from "./referring-rows.js";
 import type { Scope } from "./scope.js";
@@ -106,6 +113,7 @@ function inheritance(live: Table, desired: Table, scope: Scope): Setting[] {
   if (!joinsParent(live, desired) && !leavesParent(live, desired)) return [];
   if (live.inherits.length + desired.inherits.length === 0) return [];
   const head = `ALTER TABLE ${qualified(scope.namespace, desired.name)}`;
+  const strict = stricter(live, desired, scope);
   const move = (from: readonly string[], to: readonly string[]): string[] => [
     ...from
       .filter((parent) => !to.includes(parent))
@@ -117,14 +125,47 @@ function inheritance(live: Table, desired: Table, scope: Scope): Setting[] {
   return [
     {
       what: `inherits from ${desired.inherits.join(", ") || "nothing"} instead of ${live.inherits.join(", ") || "nothing"}`,
-      up: move(live.inherits, desired.inherits),
-      down: move(desired.inherits, live.inherits),
-      note: inheritNote(live, desired),
-      provides: [key.parents(desired.name)],
+      up: [...strict.up, ...move(live.inherits, desired.inherits)],
+      down: [...move(desired.inherits, live.inherits), ...strict.down],
+      note: [inheritNote(live, desired), strict.note].filter((note) => note !== null).join("; "),
+      provides: [key.parents(desired.name), ...strict.provides],
       needs: leavingColumns(desired, scope),
     },
   ];
 }
+
+const NOT_STRICT = { up: [], down: [], provides: [], note: null };
+
+/** Columns that have to be NOT NULL before a parent takes the table: no other change sets them. */
+function stricter(live: Table, desired: Table, scope: Scope) {
+  const columns = desired.columns.filter((column) => isSetByJoining(live, desired, column, scope));
+  // A primary key that it gets with the parent stays with it on the way back.
+  const inKey = scope.desired.tables
+    .filter(({ name }) => parentsOf(desired).includes(name))
+    .flatMap(({ constraints }) => constraints.filter(({ kind }) => kind === "primary"))
+    .flatMap((primary) => primary.columns);
+  const of = (word: string, some: readonly Column[]): string[] =>
+    some.map(
+      ({ name }) =>
+        `ALTER TABLE ${qualified(scope.namespace, desired.name)} ALTER COLUMN ${id(name)} ${word} NOT NULL`,
+    );
+  return columns.length === 0
+    ? NOT_STRICT
+    : {
+        up: of("SET", columns),
+        down: of(
+          "DROP",
+          columns.filter(({ name }) => !inKey.includes(name)),
+        ),
+        provides: columns.map(({ name }) => key.notNull(desired.name, name)),
+        note: "rows that hold null in what becomes NOT NULL make it fail: a person has to fill them first",
+      };
+}
+
+const fallbackOf = (parent: string, { desired }: Scope): Table | undefined =>
+  desired.tables.find(
+    ({ partitionOf }) => partitionOf?.parent === parent && partitionOf.bound === "DEFAULT",
+  );
 
 function inheritNote(live: Table, desired: Table): string | null {
   const notes = [
@@ -189,7 +230,15 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
   const missing = from === null || to === null ? [] : columnsOnTheWay(live, desired, scope);
   const keys = keysOnTheWay(live, desired, scope);
   const hold = holdOf(live, scope);
-  const notes = [hold.note, to === null ? LEFT : OUTSIDE].filter((note) => note !== null);
+  const strict = to === null ? NOT_STRICT : stricter(live, desired, scope);
+  const notes = [
+    hold.note,
+    to === null ? LEFT : OUTSIDE,
+    strict.note,
+    to !== null && fallbackOf(to.parent, scope) !== undefined
+      ? `so do rows of the default partition ${fallbackOf(to.parent, scope)?.name ?? ""} that belong in it`
+      : null,
+  ].filter((note) => note !== null);
   return [
     {
       what: `${describePart(from)} to ${describePart(to)}: rows may not fit, and queries on the parent see other rows`,
@@ -198,17 +247,19 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
         ...detach(from),
         ...keys.map(({ name }) => `ALTER TABLE ${child} DROP CONSTRAINT ${id(name)}`),
         ...missing.map((column) => `ALTER TABLE ${child} ADD COLUMN ${columnSql(column)}`),
+        ...strict.up,
         ...attach(to),
       ],
       // The columns that it gets would have to go again, with what they hold, and the next key.
       down:
         keys.length > 0 || hasMoreThan(from?.parent, desired, scope)
           ? null
-          : [...detach(to), ...attach(from)],
+          : [...detach(to), ...strict.down, ...attach(from)],
       note: notes.join("; "),
       provides: [
         key.parents(desired.name),
         ...missing.map(({ name }) => key.column(desired.name, name)),
+        ...strict.provides,
       ],
       needs: leavingColumns(desired, scope),
     },

@@ -1228,3 +1228,78 @@ alter table p1 alter v set statistics 12;
 change_default p1.v
 unsupported p.v
 unsupported p1.v
+
+--- partitions of a table with a new name and another name for its key give values to a new one
+--old
+create table p (id int, v text) partition by hash (id);
+create table p0 partition of p for values with (modulus 1, remainder 0);
+create table d (id int) partition by range (id);
+create table dd partition of d default;
+--data
+insert into p select g, 'x' from generate_series(1, 20) g;
+insert into d values (1), (20);
+--new
+create table q ( -- was: p
+  n int, -- was: id
+  v text) partition by hash (n);
+create table p0 partition of q for values with (modulus 2, remainder 0);
+create table p1 partition of q for values with (modulus 2, remainder 1);
+create table d (n int -- was: id
+) partition by range (n);
+create table dd partition of d default;
+create table d1 partition of d for values from (0) to (10);
+--unsafe
+rename_column d.id
+rename_column q.id
+rename_table q.p
+unsupported d1
+unsupported p0
+unsupported p1
+
+--- tables that allow nulls join parents that do not
+--old
+create table p (id int not null, at date not null, v text, primary key (id, at)) partition by range (at);
+create index p_v on p (v);
+create table x (id int, at date, v text);
+create table a (id int not null);
+create table c (id int, x int);
+create table d () inherits (c);
+create table f (id int, v text) partition by range (id);
+create table q (id int not null, v text not null, primary key (id)) partition by range (id);
+create table f1 partition of f for values from (0) to (10);
+--data
+insert into x values (1, '2020-01-01', 'a');
+insert into c values (1, 3);
+insert into d values (2, 3);
+insert into f values (1, 'a');
+--new
+create table p (id int not null, at date not null, v text not null, primary key (id, at)) partition by range (at);
+create index p_v on p (v);
+create table x partition of p for values from ('2020-01-01') to ('2021-01-01');
+create table a (id int not null);
+create table c (x int) inherits (a);
+create table d () inherits (c);
+create table f (id int, v text) partition by range (id);
+create table q (id int not null, v text not null, primary key (id)) partition by range (id);
+create table f1 partition of q for values from (0) to (10);
+--unsafe
+set_not_null p.v
+unsupported c
+unsupported f1
+unsupported x
+
+--- a table becomes a partition although the default one has rows that belong in it
+--old
+create table p (id int) partition by range (id);
+create table pd partition of p default;
+create table x (id int);
+--data
+insert into p values (1), (20);
+insert into x values (5);
+--new
+create table p (id int) partition by range (id);
+create table pd partition of p default;
+create table x partition of p for values from (0) to (10);
+--unsafe
+unsupported x
+--person
