@@ -3,6 +3,7 @@ import type { Session } from "../postgres/session.js";
 import type { Alteration } from "../schema/changes.js";
 import { costOf, footprintOfStep, type Cost, type Part } from "../schema/cost.js";
 import { isMadeOf } from "../schema/diff/holders.js";
+import { andAbove } from "../schema/diff/referring-rows.js";
 import { footprints } from "../schema/footprint.js";
 import type { Surroundings } from "../schema/footprint-parts.js";
 import { parseStatement } from "../schema/grammar.js";
@@ -123,6 +124,14 @@ function surroundings(
         ({ partitionOf }) =>
           partitionOf?.parent === names(table) && partitionOf.bound === "DEFAULT",
       )?.name ?? null,
+    referring: (table) => {
+      const above = andAbove(names(table), live);
+      return live.tables.flatMap(({ name: of, constraints }) =>
+        constraints
+          .filter(({ references }) => above.includes(references?.table ?? ""))
+          .map(({ name }) => ({ of, name })),
+      );
+    },
   };
 }
 

@@ -67,15 +67,28 @@ const RULES: Readonly<Partial<Record<AlterTableType, (command: Command) => Footp
     if (column !== undefined) made.proven.add(column);
     return just("SHARE UPDATE EXCLUSIVE", reads(table));
   },
+  AT_DropConstraint: ({ table, name, made }) => {
+    made.dropped.add(`${table}.${name}`);
+    return just("ACCESS EXCLUSIVE");
+  },
+  // It looks for rows that refer to the partition's.
+  AT_DetachPartition: ({ table, def, around, made }) => {
+    const keys = around
+      .referring(table)
+      .filter(({ of, name }) => !made.dropped.has(`${of}.${name}`));
+    const deeds = keys.flatMap(({ of }) => reads(of));
+    return just("ACCESS EXCLUSIVE", keys.length === 0 ? [] : [...reads(partOf(def)), ...deeds]);
+  },
   AT_AttachPartition: ({ table, def, around }) => {
-    const child =
-      def !== undefined && "PartitionCmd" in def ? def.PartitionCmd.name?.relname : undefined;
     const fallback = around.defaultOf(table) ?? undefined;
-    return just("ACCESS EXCLUSIVE", [...reads(child), ...reads(fallback)]);
+    return just("ACCESS EXCLUSIVE", [...reads(partOf(def)), ...reads(fallback)]);
   },
   AT_SetRelOptions: ({ def }) => just(lockOfOptions(def)),
   AT_ResetRelOptions: ({ def }) => just(lockOfOptions(def)),
 };
+
+const partOf = (def: Node | undefined): string | undefined =>
+  def !== undefined && "PartitionCmd" in def ? def.PartitionCmd.name?.relname : undefined;
 
 const lockOfOptions = (def: Node | undefined): LockLevel =>
   optionNames(def).every((option) => LIGHT.test(option))

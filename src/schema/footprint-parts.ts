@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly isComposite: (type: string) => boolean;
   /** The default partition of a table. */
   readonly defaultOf: (table: string) => string | null;
+  /** Foreign keys that refer to the table or to what it is a partition of. */
+  readonly referring: (table: string) => readonly { readonly of: string; readonly name: string }[];
 }
 
 /** What earlier statements of the list have made. */
@@ -39,6 +41,8 @@ export interface Made {
   readonly checks: Map<string, string>;
   /** `table.column` without nulls. */
   readonly proven: Set<string>;
+  /** Constraints, as `table.name`, that are gone. */
+  readonly dropped: Set<string>;
 }
 
 export const just = (lock: LockLevel, deeds: readonly Deed[] = []): Footprint => ({ lock, deeds });

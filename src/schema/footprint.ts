@@ -21,7 +21,12 @@ export function footprints(
   statements: readonly (Node | null)[],
   around: Surroundings,
 ): (Footprint | null)[] {
-  const made: Made = { tables: new Set(), checks: new Map(), proven: new Set() };
+  const made: Made = {
+    tables: new Set(),
+    checks: new Map(),
+    proven: new Set(),
+    dropped: new Set(),
+  };
   return statements.map((node) => {
     const found = node === null ? null : footprintOf(node, around, made);
     if (found === null) return null;

@@ -13,6 +13,7 @@ const AROUND: Surroundings = {
   isLed: (_, column) => column === "id",
   isComposite: (type) => type === "pair",
   defaultOf: (table) => (table === "log" ? "log_rest" : null),
+  referring: () => [],
 };
 
 async function parts(
