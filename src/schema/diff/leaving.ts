@@ -138,12 +138,14 @@ const descends = (table: Table, from: string, live: Model): boolean =>
 function inTurn(change: Alteration, needs: readonly string[]): Alteration {
   const { first, up, down } = change;
   const back = change.undo;
+  // A foreign key of the table itself, or those of others that stand on its key.
+  const [own, others] = back.keys.length === 0 ? [back.references, []] : [[], back.references];
   return {
     ...change,
     first: [],
     up: [...first, ...up],
-    down: down === null ? null : [...back.first, ...down, ...back.keys, ...back.references],
-    undo: undo({ names: back.names }),
+    down: down === null ? null : [...back.first, ...down, ...back.keys, ...own],
+    undo: undo({ names: back.names, references: others }),
     needs: [...change.needs, ...needs],
   };
 }

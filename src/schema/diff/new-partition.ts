@@ -99,9 +99,11 @@ function withRowsMoved(change: CreateTable, found: InTheWay, scope: Scope): Chan
       down: isReferredTo([table], scope)
         ? null
         : [
+            `${head} DETACH PARTITION ${fallback}`,
             `${head} DETACH PARTITION ${own}`,
             moveRows(own, null, fallback, table),
             `DROP TABLE ${own}`,
+            `${head} ATTACH PARTITION ${fallback} DEFAULT`,
           ],
       note: "it moves these rows under a lock that stops every query",
     },

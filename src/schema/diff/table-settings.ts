@@ -17,6 +17,7 @@ import { setOptions } from "./options.js";
 import { holdOf } from "./referring-rows.js";
 import type { Scope } from "./scope.js";
 import { shiftOf } from "./shifted-bounds.js";
+import { freedBefore } from "./value-holders.js";
 
 interface Setting extends Partial<Alteration> {
   readonly what: string;
@@ -261,7 +262,10 @@ function partitioning(live: Table, desired: Table, scope: Scope): Setting[] {
         ...missing.map(({ name }) => key.column(desired.name, name)),
         ...strict.provides,
       ],
-      needs: leavingColumns(desired, scope),
+      needs: [
+        ...leavingColumns(desired, scope),
+        ...(to === null ? [] : freedBefore(desired.name, to, scope)),
+      ],
     },
   ];
 }

@@ -62,6 +62,23 @@ function holdersIn({ partitionOf }: Table, { live, namespace }: Scope): InTheWay
   );
 }
 
+/** What has to be done before a table that is there can take these values of another parent's. */
+export const freedBefore = (
+  name: string,
+  { parent, bound }: NonNullable<Table["partitionOf"]>,
+  scope: Scope,
+): string[] => {
+  const above = scope.live.tables.find((table) => table.name === parent);
+  const types = above === undefined ? [] : keyTypes(above);
+  return scope.live.tables.flatMap(({ name: other, partitionOf }) =>
+    other === name ||
+    partitionOf?.parent !== parent ||
+    overlap(partitionOf.bound, bound, types) === false
+      ? []
+      : (freedBy(other, scope) ?? []),
+  );
+};
+
 function freedBy(name: string, { live, desired, owned }: Scope): string | null {
   const kept = byName(desired.tables).get(name);
   if (kept === undefined) return owned.tables.has(name) ? key.goneTable(name) : null;

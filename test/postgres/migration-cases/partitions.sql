@@ -1303,3 +1303,59 @@ create table x partition of p for values from (0) to (10);
 --unsafe
 unsupported x
 --person
+
+--- a default partition with parts of its own gives rows to a new one
+--old
+create table p (id int, k int) partition by range (id);
+create table pd partition of p default partition by list (k);
+create table pd1 partition of pd for values in (1);
+create table pdd partition of pd default;
+--data
+insert into p values (1, 1), (12, 2), (25, 3), (99, 1);
+--new
+create table p (id int, k int) partition by range (id);
+create table p1 partition of p for values from (0) to (15);
+create table pd partition of p default partition by list (k);
+create table pd1 partition of pd for values in (1);
+create table pd3 partition of pd for values in (3);
+create table pdd partition of pd default;
+--unsafe
+unsupported p1
+unsupported pd3
+
+--- a partition leaves while its parent loses the key that rows are referred to by
+--old
+create table p (id int not null, k int, unique (id)) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table r (id int references p (id));
+--data
+insert into p values (1, 1);
+insert into r values (1);
+--new
+create table p (id int not null, k int) partition by range (id);
+create table p1 (id int not null, k int);
+create table r (id int);
+--unsafe
+drop_constraint p.p_id_key
+drop_constraint p1.p1_id_key
+drop_constraint r.r_id_fkey
+unsupported p1
+
+--- a partition moves to a parent and takes the place of one that goes
+--old
+create table p (id int primary key) partition by range (id);
+create table q (id int primary key) partition by range (id);
+create table p1 partition of p for values from (0) to (10);
+create table q1 partition of q for values from (0) to (10);
+create table r (id int references p);
+--data
+insert into p values (1);
+insert into q values (2);
+--new
+create table p (id int primary key) partition by range (id);
+create table q (id int primary key) partition by range (id);
+create table p1 partition of q for values from (0) to (10);
+create table r (id int references p);
+--unsafe
+drop_table q1
+unsupported p1
