@@ -7,7 +7,7 @@ import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.js";
 import type { Alteration, Change, Retyping } from "../schema/changes.js";
 import { literal } from "../schema/names.js";
 import { retypeNote, retypeReason } from "../schema/retype.js";
-import { tryOut } from "./try-out.js";
+import { elementsOf, tryOut } from "./try-out.js";
 
 /** Needs an open transaction; leaves it as it was. */
 export async function withCasts(session: Session, changes: readonly Change[]): Promise<Change[]> {
@@ -28,7 +28,8 @@ async function asked(session: Session, change: Alteration, cast: Retyping): Prom
       note: `PostgreSQL knows no cast from ${from} to ${to}: a person has to write the USING expression`,
     };
   }
-  const misfits = byText ? await misfitsOf(session, from, to) : null;
+  const elements = elementsOf(cast);
+  const misfits = byText ? await misfitsOf(session, elements.from, elements.to) : null;
   const tried = await tryOut(session, cast);
   const retyped = tried !== null && misfits?.length === 0 ? { ...tried, fits: true } : tried;
   return {

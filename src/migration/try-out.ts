@@ -62,13 +62,23 @@ async function exchange(session: Session, cast: Retyping): Promise<Retyped> {
 }
 
 /** A cast that the server does by itself never fails; one to a length of its own may. */
-async function takesAll(session: Session, { from, to }: Retyping): Promise<boolean> {
+async function takesAll(session: Session, cast: Retyping): Promise<boolean> {
+  const { from, to } = elementsOf(cast);
   if (to.includes("(")) return false;
   const [row] = await session.query(
     `select from pg_catalog.pg_cast where castcontext = 'i'
        and castsource = ${literal(from)}::regtype and casttarget = ${literal(to)}::regtype`,
   );
   return row !== undefined;
+}
+
+/** Arrays are cast element by element. */
+export function elementsOf({ from, to }: Pick<Retyping, "from" | "to">): {
+  readonly from: string;
+  readonly to: string;
+} {
+  const both = from.endsWith("[]") && to.endsWith("[]");
+  return both ? { from: from.slice(0, -2), to: to.slice(0, -2) } : { from, to };
 }
 
 /** By relation: the table's own and those of its indexes. */

@@ -1,6 +1,12 @@
 /** Brings changes into an order in which they can run, and holds back what waits for a person. */
 import { key, type Addition, type Alteration, type Change } from "./changes.js";
-import { createIndex, createSequence, createTable, inlineConstraint } from "./create-sql.js";
+import {
+  createIndex,
+  createSequence,
+  createTable,
+  createType,
+  inlineConstraint,
+} from "./create-sql.js";
 import { edges } from "./dependencies.js";
 import { alteration, undo } from "./diff/alteration.js";
 import { id, qualified } from "./names.js";
@@ -63,7 +69,7 @@ export function order(changes: readonly (Addition | Alteration)[], namespace: st
   for (const item of alterations) {
     for (const name of item.provides) if (!blocked.has(name)) blocked.set(name, item);
   }
-  const needed = new Set(alterations.flatMap(({ needs }) => needs));
+  const needed = neededHere(alterations, sorted);
   const alone = new Set<string>();
   const free: Addition[] = [];
   const later = new Set<string>();
@@ -74,7 +80,7 @@ export function order(changes: readonly (Addition | Alteration)[], namespace: st
       free.push(addition);
       continue;
     }
-    const here = addition.kind === "create_sequence" && provides.some((name) => needed.has(name));
+    const here = isMadeHere(addition) && provides.some((name) => needed.has(name));
     const held = here
       ? createHere(addition, waits, namespace)
       : holdBack(addition, waits, namespace);
@@ -132,28 +138,59 @@ function standingLater(
 const sorter = <T extends Change>(changes: readonly T[]): T[] =>
   sortByNeeds(changes.map((item) => ({ item, ...edges(item) })));
 
-/** A sequence that waits for its name, and that a change of the same revision stands on. */
-function createHere(
-  addition: Addition & { kind: "create_sequence" },
-  waits: Alteration,
-  namespace: string,
-): Alteration {
-  const { sequence } = addition;
-  return alteration({
+type MadeHere = Addition & { kind: "create_sequence" | "create_type" };
+
+const isMadeHere = (addition: Addition): addition is MadeHere =>
+  addition.kind === "create_sequence" || addition.kind === "create_type";
+
+/** What the changes of the revision stand on, and what types that they stand on are made of. */
+function neededHere(
+  alterations: readonly Alteration[],
+  sorted: readonly Addition[],
+): ReadonlySet<string> {
+  const needed = new Set(alterations.flatMap(({ needs }) => needs));
+  for (const addition of [...sorted].reverse()) {
+    const { provides, needs } = edges(addition);
+    if (!isMadeHere(addition) || !provides.some((name) => needed.has(name))) continue;
+    for (const name of needs) needed.add(name);
+  }
+  return needed;
+}
+
+/** A sequence or type that waits for its name, and that a change of the same revision stands on. */
+function createHere(addition: MadeHere, waits: Alteration, namespace: string): Alteration {
+  const by = (what: string): string =>
+    `it waits for ${waits.operation} ${waits.object}, which has its name, and ${what} needs it: created behind the one and in front of the other`;
+  const base = {
     operation: "unsupported",
-    table: sequence.ownedBy?.table ?? null,
-    object: sequence.name,
-    reason: `it waits for ${waits.operation} ${waits.object}, which has its name, and a default needs it: created behind the one and in front of the other`,
-    up: [createSequence(sequence, namespace)],
-    down: null,
     transactional: waits.transactional,
     ...edges(addition),
+  } as const;
+  if (addition.kind === "create_type") {
+    const { type } = addition;
+    return alteration({
+      ...base,
+      table: null,
+      object: type.name,
+      reason: by("a column"),
+      up: [createType(type, namespace)],
+      down: [`DROP ${type.of === "domain" ? "DOMAIN" : "TYPE"} ${qualified(namespace, type.name)}`],
+    });
+  }
+  const { sequence } = addition;
+  return alteration({
+    ...base,
+    table: sequence.ownedBy?.table ?? null,
+    object: sequence.name,
+    reason: by("a default"),
+    up: [createSequence(sequence, namespace)],
+    down: null,
   });
 }
 
 /** An addition that needs something which waits for a person becomes part of that decision. */
 function holdBack(addition: Addition, waits: Alteration, namespace: string): Alteration {
-  const reason = `held back: it waits for ${waits.operation} ${waits.table === null ? "" : `${waits.table}.`}${waits.object}; the next apply adds it after that`;
+  const reason = `held back: it waits for ${waits.operation} ${waits.table === null || waits.table === waits.object ? "" : `${waits.table}.`}${waits.object}; the next apply adds it after that`;
   const { provides, needs } = edges(addition);
   const elsewhere = { by: "next apply", addition } as const;
   const base = { reason, up: [], down: null, provides, needs, elsewhere };

@@ -30,8 +30,10 @@ export function renameHints(
   const elements = (create.tableElts ?? []).flatMap((node) =>
     "Constraint" in node ? [at(node.Constraint.location ?? 0)] : [],
   );
-  const last = lineEndAt(text, bounds.end);
-  const within = tokens.slice(tokenIndex(tokens, bounds.start), tokenIndex(tokens, last + 1));
+  const within = tokens.slice(
+    tokenIndex(tokens, bounds.start),
+    tokenIndex(tokens, ownEnd(text, tokens, bounds.end) + 1),
+  );
   return within.flatMap((token): Rename[] => {
     if (token.kind !== "comment") return [];
     const from = oldName(token.value);
@@ -59,6 +61,15 @@ export function hintPlaces(source: Pick<Source, "text" | "tokens">): {
       return places.some((place) => place >= start && place <= line);
     },
   };
+}
+
+/** The end of the statement's last line, or the next statement that stands there already. */
+function ownEnd(text: string, tokens: readonly Token[], end: number): number {
+  const line = lineEndAt(text, end);
+  const next = tokens
+    .slice(tokenIndex(tokens, end), tokenIndex(tokens, line + 1))
+    .find(({ kind, value }) => kind !== "comment" && value !== ";");
+  return next === undefined ? line : next.start;
 }
 
 function lineEndAt(text: string, at: number): number {

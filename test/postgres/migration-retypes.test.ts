@@ -242,6 +242,21 @@ test.each([
     "bigint to integer: every row is written anew under a lock that stops every query, and values may not fit",
   ],
   [
+    "int[]",
+    "bigint[]",
+    "integer[] to bigint[]: every row is written anew under a lock that stops every query",
+  ],
+  [
+    "phase[]",
+    "text[]",
+    "public.phase[] to text[]: every row is written anew under a lock that stops every query",
+  ],
+  [
+    "phase[]",
+    "step[]",
+    "public.phase[] to public.step[]: every row is written anew under a lock that stops every query",
+  ],
+  [
     "text",
     "phase",
     "text to public.phase: every row is written anew under a lock that stops every query, and values may not fit",

@@ -70,7 +70,7 @@ const lockOf = (lock: LockLevel): string =>
   lock === "NONE" ? "no lock on anything in use" : `lock ${lock}`;
 
 const amountOf = ({ does, rows, bytes }: Pick<Work, "does" | "rows" | "bytes">): string =>
-  `${does} about ${rows.toLocaleString("en")} rows, ${formatSize(bytes)}`;
+  `${does} about ${rows.toLocaleString("en")} ${rows === 1 ? "row" : "rows"}, ${formatSize(bytes)}`;
 
 /** The lock of the rows' part is named where it is not the one that the change takes at its strongest. */
 function costsOfUnsafe({ lock, work }: Unsafe): string[] {

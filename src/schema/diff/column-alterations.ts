@@ -14,7 +14,6 @@ import { retypeNote, retypeReason } from "../retype.js";
 import { alteration, undo } from "./alteration.js";
 import { isMadeOf } from "./holders.js";
 import { keysAcross } from "./keys-across.js";
-import { readsRetyped } from "./retyped.js";
 import { movedInto, setBehind } from "./sequence-position.js";
 import { sameNumbers } from "./same-numbers.js";
 import type { Scope } from "./scope.js";
@@ -28,91 +27,10 @@ const alterColumn = (table: Table, column: Column, scope: Scope): string =>
 const setDefault = (head: string, value: string | null): string =>
   value === null ? `${head} DROP DEFAULT` : `${head} SET DEFAULT ${value}`;
 
-export function dropColumn(table: Table, column: Column, scope: Scope): Alteration {
-  const drops = dropSteps(table, column.name, scope);
-  const first = readsRetyped(column, scope, table);
-  return alteration({
-    operation: "drop_column",
-    table: table.name,
-    object: column.name,
-    reason: "dropping a column loses its data, and applications that still read it fail",
-    // Foreign keys of other tables stand in the way.
-    first: [
-      ...scope.live.tables.flatMap((other) =>
-        other.constraints
-          .filter(
-            ({ references }) =>
-              references?.table === table.name && references.columns.includes(column.name),
-          )
-          .map(
-            (constraint) =>
-              `${alter(other, scope)} DROP CONSTRAINT IF EXISTS ${id(constraint.name)}`,
-          ),
-      ),
-      ...(first ? drops : []),
-    ],
-    up: first ? [] : drops,
-    down: isKeyOfRows(table, column) ? null : columnBack(table, column, scope),
-    note: "the down section brings the column back empty, and without NOT NULL",
-    provides: [
-      `gone:${table.name}.${column.name}`,
-      ...goneWith(table, column, scope).map(key.gone),
-    ],
-    needs: table.columns
-      .filter(({ reads }) => reads.includes(column.name))
-      .map(({ name: reader }) => `gone:${table.name}.${reader}`),
-  });
-}
-
-/** Children that keep it as their own keep its values; from others it goes too. */
-function dropSteps(table: Table, name: string, scope: Scope): string[] {
-  const children = scope.desired.tables.filter(({ inherits }) => inherits.includes(table.name));
-  const keeps = ({ columns }: Table): boolean => columns.some((column) => column.name === name);
-  const drop = `DROP COLUMN ${id(name)}`;
-  if (!children.some(keeps)) return [`${alter(table, scope)} ${drop}`];
-  const before = new Map(scope.live.tables.map((item) => [item.name, item]));
-  return [
-    `ALTER TABLE ONLY ${qualified(scope.namespace, table.name)} ${drop}`,
-    ...children
-      .filter((child) => !keeps(child) && before.get(child.name)?.inherits.includes(table.name))
-      .flatMap((child) => dropSteps(child, name, scope)),
-  ];
-}
-
-/** The primary key would not come back: the rows would hold the same value, or none. */
-const isKeyOfRows = ({ constraints }: Table, column: Column): boolean =>
-  column.identity === null &&
-  column.generated === null &&
-  column.default?.startsWith("nextval(") !== true &&
-  constraints.some(({ kind, columns }) => kind === "primary" && columns.includes(column.name));
-
-/** Indexes, keys and the sequence that go with a column. */
-const goneWith = (table: Table, { name: column }: Column, { live }: Scope): string[] => [
-  ...[...table.indexes, ...table.constraints]
-    .filter(({ columns }) => columns.includes(column))
-    .map(({ name }) => name),
-  ...live.sequences
-    .filter(({ ownedBy }) => ownedBy?.table === table.name && ownedBy.column === column)
-    .map(({ name }) => name),
-];
-
-const ownedSequence = (model: Model, table: Table, column: Column) =>
+export const ownedSequence = (model: Model, table: Table, column: Column) =>
   model.sequences.find(
     ({ ownedBy }) => ownedBy?.table === table.name && ownedBy.column === column.name,
   );
-
-/** Empty, with the sequence that went with it. */
-function columnBack(table: Table, column: Column, scope: Scope): string[] {
-  const add = `${alter(table, scope)} ADD COLUMN ${columnSql({ ...column, notNull: column.identity !== null })}`;
-  const sequence = ownedSequence(scope.live, table, column);
-  const stays = scope.desired.sequences.some(({ name }) => name === sequence?.name);
-  if (sequence === undefined || stays) return [add];
-  return [
-    createSequence(sequence, scope.namespace),
-    add,
-    `ALTER SEQUENCE ${qualified(scope.namespace, sequence.name)} OWNED BY ${qualified(scope.namespace, table.name)}.${id(column.name)}`,
-  ];
-}
 
 export function changeType(table: Table, live: Column, desired: Column, scope: Scope): Alteration {
   const to = retype(table, live, desired, scope);
@@ -210,8 +128,9 @@ function castSql(from: Column, to: Column, scope: Scope): string {
   if (to.type === `${from.type}[]`) {
     return `CASE WHEN ${name} IS NULL THEN NULL ELSE ARRAY[${name}] END`;
   }
-  return goesByText(from, to, scope)
-    ? `${name}::text${to.type.endsWith("[]") ? "[]" : ""}::${to.type}`
+  const text = to.type.endsWith("[]") ? "text[]" : "text";
+  return goesByText(from, to, scope) && to.type !== text
+    ? `${name}::${text}::${to.type}`
     : `${name}::${to.type}`;
 }
 
@@ -446,6 +365,14 @@ const anewReason = ({ generated }: Column): string => {
   }
 };
 
+/** A column that shall never be null, computed from one that may be. */
+const mayBeNull = (table: Table, desired: Column, { live }: Scope): boolean =>
+  desired.generated !== null &&
+  desired.notNull &&
+  (live.tables.find(({ name }) => name === table.name)?.columns ?? []).some(
+    ({ name, notNull }) => !notNull && desired.reads.includes(name),
+  );
+
 /** Generated columns hold nothing of their own, so one is made anew; a plain one would lose its data. */
 export function changeGenerated(
   table: Table,
@@ -473,9 +400,15 @@ export function changeGenerated(
       : [anew(desired)],
     down: live.generated === null ? null : [drop, anew(live)],
     note:
-      live.generated === null
-        ? "the column's present values are lost; indexes and constraints on it go with it and are added again by the next apply"
-        : "indexes and constraints on the column go with it and are added again by the next apply",
+      [
+        ...(live.generated === null ? ["the column's present values are lost"] : []),
+        ...(keeps
+          ? []
+          : ["indexes and constraints on it go with it and are added again by the next apply"]),
+        ...(mayBeNull(table, desired, scope)
+          ? ["rows for which it gives null make it fail: a person has to change them first"]
+          : []),
+      ].join("; ") || null,
     provides: [key.column(table.name, desired.name)],
     needs: columnNeeds(desired),
   });

@@ -9,10 +9,10 @@ import {
   changeIdentity,
   changeNotNull,
   changeType,
-  dropColumn,
 } from "./column-alterations.js";
 import { commentChange } from "./comments.js";
 import { settingChanges } from "./column-settings.js";
+import { dropColumn } from "./drop-column.js";
 import {
   comesWithParent,
   givenByParent,

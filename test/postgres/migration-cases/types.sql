@@ -749,3 +749,23 @@ alter domain public.d validate constraint positive;
 change_type c
 change_constraint positive
 unsupported c.e
+
+--- columns of types that have the names of tables which go
+--old
+create table price (amount numeric, currency char(3));
+create table level (id int primary key);
+create table item (id int primary key, cost text not null, depth text default 'low');
+--data
+insert into item values (1, '(2,EUR)', 'high');
+--new
+create type level as enum ('low', 'high');
+create type price as (amount numeric, currency char(3));
+create table item (id int primary key, cost price not null, depth level default 'low');
+--unsafe
+drop_table price
+drop_table level
+unsupported price
+unsupported level
+change_type item.cost
+change_type item.depth
+--person

@@ -102,3 +102,9 @@ test("of what a person has to write nothing is said that nobody knows", () => {
   const text = renderPlan({ ...plan, safe: [], unsafe: [unknown] }, { colour: false, columns: 80 });
   expect(text).not.toMatch(/lock|catalog only/);
 });
+
+test("one row is told in the singular", () => {
+  const small = { ...step, work: { rows: 1, bytes: 8_192 }, rewrites: true };
+  const text = renderPlan({ ...plan, safe: [small] }, { colour: false, columns: 80 });
+  expect(text).toContain("rewrites about 1 row, 8.2 kB");
+});

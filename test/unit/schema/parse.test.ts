@@ -57,6 +57,20 @@ test("rename hints stand behind their column, or in front of the first for the t
   ]);
 });
 
+test("of statements that share a line each has the hints behind itself, and no other's", async () => {
+  const { renames } = await parse(
+    `create table a ( -- was: x
+       id int); create table b ( -- was: y
+       id int); create index on b (id); -- was: nothing
+     create table c (id int); create table d (id int); -- was: z`,
+  );
+  expect(renames).toEqual([
+    { table: "a", column: null, from: "x" },
+    { table: "b", column: null, from: "y" },
+    { table: "d", column: null, from: "z" },
+  ]);
+});
+
 test("a mistake is told with file and line, also behind characters of several bytes", async () => {
   await expect(parse("-- ünïcödé\n\ncreate tabel t;")).rejects.toThrow("schema.sql:3");
   await expect(parse("-- 😀\ncommit;")).rejects.toThrow("schema.sql:2");
