@@ -38,8 +38,13 @@ interface ThereAndBack {
   readonly left: string[];
 }
 
-/** Applies `old` and `rows`, goes to `desired` by a revision and back, and applies `old` again. */
-async function thereAndBack(old: string, rows: string, desired: string): Promise<ThereAndBack> {
+/** Applies `old` and `rows`, goes to `desired` by a revision, does `between` and goes back, and applies `old` again. */
+async function thereAndBack(
+  old: string,
+  rows: string,
+  desired: string,
+  between: () => Promise<void> = () => Promise.resolve(),
+): Promise<ThereAndBack> {
   const { config } = project;
   const run = { config, log: silentLog };
   project.write("schema.sql", old);
@@ -50,6 +55,7 @@ async function thereAndBack(old: string, rows: string, desired: string): Promise
   const [created] = await autogenerate(session, config, "there", new Date(), silentLog);
   const file = join(config.root, created?.file ?? "");
   await upgrade(session, "head", run);
+  await between();
   await downgrade(session, "base", run);
   // An apply would run what is pending.
   renameSync(file, `${file}.done`);
@@ -95,4 +101,23 @@ test("a dropped column without a default comes back empty, and that is what its 
     "-- on the way back the column is empty, and without NOT NULL",
     "-- on the way back the column is empty",
   ]);
+});
+
+test("a sequence that a default begins to use stands behind the values that are there, both ways", async () => {
+  const { left } = await thereAndBack(
+    `create sequence numbers;
+     create table t (id int primary key, n int not null default nextval('numbers'), m int, v text);`,
+    "insert into t values (7, 30, -50, 'a')",
+    `create sequence down increment -1;
+     create table t (id serial primary key, n bigserial, m int default nextval('down'), v text);`,
+    async () => {
+      await session.query("insert into t (v) values ('b')");
+      expect(await session.query("select id, n::int, m from t where v = 'b'")).toEqual([
+        { id: 8, n: 31, m: -51 },
+      ]);
+    },
+  );
+  expect(left.filter((name) => !name.startsWith("drop_"))).toEqual([]);
+  await session.query("insert into t (id) values (9)");
+  expect(await session.query("select n from t where id = 9")).toEqual([{ n: 32 }]);
 });

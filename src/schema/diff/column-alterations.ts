@@ -14,7 +14,7 @@ import { retypeNote, retypeReason } from "../retype.js";
 import { alteration, undo } from "./alteration.js";
 import { isMadeOf } from "./holders.js";
 import { keysAcross } from "./keys-across.js";
-import { movedInto, setBehind } from "./sequence-position.js";
+import { movedInto, setBehind, startBehind } from "./sequence-position.js";
 import { sameNumbers } from "./same-numbers.js";
 import type { Scope } from "./scope.js";
 import { standing } from "./stands-on.js";
@@ -31,6 +31,8 @@ export const ownedSequence = (model: Model, table: Table, column: Column) =>
   model.sequences.find(
     ({ ownedBy }) => ownedBy?.table === table.name && ownedBy.column === column.name,
   );
+
+const reversed = (scope: Scope): Scope => ({ ...scope, live: scope.desired, desired: scope.live });
 
 export function changeType(table: Table, live: Column, desired: Column, scope: Scope): Alteration {
   const to = retype(table, live, desired, scope);
@@ -56,7 +58,7 @@ export function changeType(table: Table, live: Column, desired: Column, scope: S
           table,
           live.identity === null ? desired : { ...desired, default: null },
           live,
-          scope,
+          reversed(scope),
         ),
     undo: undo({
       first: keys.map(({ drop }) => drop),
@@ -65,9 +67,18 @@ export function changeType(table: Table, live: Column, desired: Column, scope: S
     cast,
     note: retypeNote(null),
     provides: [key.column(table.name, desired.name)],
-    needs: columnNeeds(desired),
+    needs: [
+      ...columnNeeds(desired),
+      ...(narrows(live, desired) ? [key.identity(table.name, desired.name)] : []),
+    ],
   });
 }
+
+const BYTES: Readonly<Record<string, number>> = { smallint: 2, integer: 4, bigint: 8 };
+
+/** Whether an identity's bounds have to fit the new type before the column gets it. */
+const narrows = (from: Column, to: Column): boolean =>
+  from.identity !== null && to.identity !== null && (BYTES[to.type] ?? 0) < (BYTES[from.type] ?? 0);
 
 function retyping(table: Table, from: Column, to: Column, scope: Scope): Retyping {
   const live = scope.live.tables.find(({ name }) => name === table.name) ?? table;
@@ -158,7 +169,7 @@ function retype(table: Table, from: Column, to: Column, scope: Scope): string[] 
     ...(both && from.default !== null ? [`${head} DROP DEFAULT`] : []),
     `${head} ${typeClause(from, to, scope)}`,
     ...(both && to.default !== null && to.identity === null
-      ? [`${head} SET DEFAULT ${to.default}`]
+      ? [`${head} SET DEFAULT ${to.default}`, ...startBehind(table, to, scope.desired, scope.live)]
       : []),
   ];
 }
@@ -180,10 +191,18 @@ export function changeDefault(
     table: table.name,
     object: desired.name,
     reason: `${live.default ?? "no default"} to ${desired.default ?? "no default"}: applications may rely on the value that new rows take`,
-    up: [setDefault(head, desired.default)],
+    up: [
+      setDefault(head, desired.default),
+      ...startBehind(table, desired, scope.desired, scope.live),
+    ],
     // Behind the return to an enum type that has the value.
     down: [],
-    undo: undo({ keys: [setDefault(head, live.default)] }),
+    undo: undo({
+      keys: [
+        setDefault(head, live.default),
+        ...startBehind(table, live, scope.live, scope.desired),
+      ],
+    }),
     needs: columnNeeds(desired),
   });
 }
@@ -283,7 +302,7 @@ export function changeIdentity(
         ? "rows that hold null make it fail: a person has to fill them first"
         : null,
     needs: [
-      key.column(table.name, desired.name),
+      ...(narrows(live, desired) ? [] : [key.column(table.name, desired.name)]),
       ...(renames ? [key.gone(to), key.goneTable(to)] : []),
     ],
     newName: renames ? { of: "SEQUENCE", from, to } : null,

@@ -1,7 +1,8 @@
 /** Sequences that no identity column hides. */
 import { key, type Change } from "../changes.js";
 import { allSequenceClauses, createSequence } from "../create-sql.js";
-import { movedInto } from "./sequence-position.js";
+import { sequencesOf } from "../dependencies.js";
+import { movedInto, startBehind } from "./sequence-position.js";
 import type { Sequence } from "../model.js";
 import { id, literal, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
@@ -84,9 +85,25 @@ function dropSequence(sequence: Sequence, scope: Scope): Change {
             `ALTER SEQUENCE ${qualified(scope.namespace, sequence.name)} OWNED BY ${qualified(scope.namespace, ownedBy.table)}.${id(ownedBy.column)}`,
           ]),
     ],
-    note: "the down section starts the sequence anew",
+    note: comesBehind(sequence, scope)
+      ? "on the way back it starts behind the values of its column"
+      : "the down section starts the sequence anew",
   });
 }
+
+/** The way back of the change of the default sets it. */
+const comesBehind = (sequence: Sequence, { live, desired }: Scope): boolean =>
+  live.tables.some((table) =>
+    table.columns.some(
+      (column) =>
+        sequencesOf([column]).includes(key.sequence(sequence.name)) &&
+        desired.tables.some(
+          ({ name, columns }) =>
+            name === table.name && columns.some((item) => item.name === column.name),
+        ) &&
+        startBehind(table, column, live, desired).length > 0,
+    ),
+  );
 
 function compare(live: Sequence, desired: Sequence, scope: Scope): Change[] {
   const head = `ALTER SEQUENCE ${qualified(scope.namespace, desired.name)}`;
