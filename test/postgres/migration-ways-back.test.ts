@@ -73,7 +73,8 @@ test("a dropped column that has a value for every row comes back with NOT NULL, 
     `create table t (
        id serial primary key, name text, state text not null default 'new' check (state <> ''),
        at timestamptz not null default now(), n bigint not null generated always as identity,
-       twice text not null generated always as (name || name) stored
+       twice text not null generated always as (name || name) stored,
+       long int not null generated always as (length(state)) stored
      );
      alter table t alter state set storage main, alter state set statistics 7;
      create index on t (state);`,
@@ -91,13 +92,15 @@ test("a dropped column that has a value for every row comes back with NOT NULL, 
 
 test("a dropped column without a default comes back empty, and that is what its note says", async () => {
   const { text, left } = await thereAndBack(
-    `create table t (id int primary key, a text, b text not null, c text default null::text);`,
+    `create table t (id int primary key, a text, b text not null, c text default null::text,
+       d text generated always as (b || 'd') stored not null);`,
     "insert into t values (1, 'a', 'b', 'c')",
     "create table t (id int primary key);",
   );
-  expect(left).toEqual(["set_not_null b"]);
+  expect(left).toEqual(["set_not_null b", "set_not_null d"]);
   expect(text.match(/-- on the way back .*/g)).toEqual([
     "-- on the way back the column is empty",
+    "-- on the way back the column is without NOT NULL",
     "-- on the way back the column is empty, and without NOT NULL",
     "-- on the way back the column is empty",
   ]);

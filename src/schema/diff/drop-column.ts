@@ -95,7 +95,11 @@ function lost(table: Table, column: Column, scope: Scope): string | null {
 }
 
 function valuesBack(column: Column, scope: Scope, table: Table): string | null {
-  if (column.generated !== null) return null;
+  if (column.generated !== null) {
+    return column.notNull && !isFilled(table, column, scope)
+      ? "on the way back the column is without NOT NULL"
+      : null;
+  }
   if (column.identity !== null || column.default?.startsWith("nextval(") === true) {
     return "on the way back every row gets a new number";
   }
@@ -112,13 +116,17 @@ const standsOn = (table: Table, { name: column }: Column, { live }: Scope): bool
   );
 
 /** Whether the column comes back with a value in every row. */
-function isFilled(table: Table, column: Column, { desired }: Scope): boolean {
+function isFilled(table: Table, column: Column, scope: Scope): boolean {
   if (column.identity !== null) return true;
   if (column.generated === null) {
     return column.default !== null && !/^\(?NULL\b/i.test(column.default);
   }
-  const stay = desired.tables.find(({ name }) => name === table.name)?.columns ?? [];
-  return column.reads.every((read) => stay.some(({ name }) => name === read));
+  const stay = scope.desired.tables.find(({ name }) => name === table.name)?.columns ?? [];
+  return column.reads.every(
+    (read) =>
+      stay.some(({ name }) => name === read) ||
+      table.columns.some((item) => item.name === read && isFilled(table, item, scope)),
+  );
 }
 
 /** Without its values, and with the sequence that went with it. */
