@@ -283,7 +283,7 @@ export function replaceConstraint(
     operation: primary ? "change_primary_key" : "change_constraint",
     table: table.name,
     object: desired.name,
-    reason: `${live.definition} to ${desired.definition}: between drop and add nothing enforces it, and rows may violate the new one`,
+    reason: `${live.definition} to ${desired.definition}: the old one is dropped first, and rows that violate the new one make it fail`,
     first: [...referring.drop, dropSql(table, live, scope)],
     up: isForeign ? [] : add,
     last: [...(isForeign ? add : []), ...referring.add],
