@@ -373,6 +373,18 @@ function ownSequence(table: Table, column: Column, scope: Scope): string[] {
   ];
 }
 
+/** The default or identity of a column that is generated no longer. */
+function ownValues(table: Table, live: Column, desired: Column, scope: Scope): string[] {
+  if (desired.identity !== null) {
+    return toIdentity(table, { ...live, generated: null }, desired, scope);
+  }
+  if (desired.default === null) return [];
+  return [
+    `${alterColumn(table, desired, scope)} SET DEFAULT ${desired.default}`,
+    ...startBehind(table, desired, scope.desired, scope.live),
+  ];
+}
+
 const anewReason = ({ generated }: Column): string => {
   switch (generated?.kind) {
     case "stored":
@@ -412,11 +424,7 @@ export function changeGenerated(
     reason: keeps ? "new rows would no longer get the computed value" : anewReason(desired),
     // In front of the change of a type that the old expression reads.
     first: [keeps ? `${head} ALTER COLUMN ${name} DROP EXPRESSION` : drop],
-    up: keeps
-      ? desired.default === null
-        ? []
-        : [`${head} ALTER COLUMN ${name} SET DEFAULT ${desired.default}`]
-      : [anew(desired)],
+    up: keeps ? ownValues(table, live, desired, scope) : [anew(desired)],
     down: live.generated === null ? null : [drop, anew(live)],
     note:
       [
@@ -426,6 +434,9 @@ export function changeGenerated(
           : ["indexes and constraints on it go with it and are added again by the next apply"]),
         ...(mayBeNull(table, desired, scope)
           ? ["rows for which it gives null make it fail: a person has to change them first"]
+          : []),
+        ...(keeps && desired.identity !== null && !live.notNull
+          ? ["rows that hold null make it fail: a person has to fill them first"]
           : []),
       ].join("; ") || null,
     provides: [key.column(table.name, desired.name)],

@@ -129,7 +129,8 @@ function diffColumn(table: Table, live: Column, desired: Column, scope: Scope): 
   // A column that a generated one reads cannot change its type while that one is there.
   if (generatedDiffers || ((retyped || readsRetyped(live, scope, table)) && generated)) {
     changes.push(changeGenerated(table, live, desired, scope));
-    const stays = desired.generated === null && !retyped;
+    // An identity brings NOT NULL with it.
+    const stays = desired.generated === null && desired.identity === null && !retyped;
     if (stays && live.notNull !== desired.notNull) {
       changes.push(changeNotNull(table, desired, scope));
     }
