@@ -404,6 +404,15 @@ const mayBeNull = (table: Table, desired: Column, { live }: Scope): boolean =>
     ({ name, notNull }) => !notNull && desired.reads.includes(name),
   );
 
+/** A sequence that stays would go with the column that it belongs to. */
+function besideItsSequence(table: Table, column: Column, scope: Scope) {
+  const sequence = ownedSequence(scope.desired, table, column);
+  if (sequence === undefined) return { apart: [], again: [] };
+  const head = `ALTER SEQUENCE ${qualified(scope.namespace, sequence.name)} OWNED BY`;
+  const owner = `${qualified(scope.namespace, table.name)}.${id(column.name)}`;
+  return { apart: [`${head} NONE`], again: [`${head} ${owner}`] };
+}
+
 /** Generated columns hold nothing of their own, so one is made anew; a plain one would lose its data. */
 export function changeGenerated(
   table: Table,
@@ -417,15 +426,16 @@ export function changeGenerated(
   const anew = (column: Column) => `${head} ADD COLUMN ${columnSql(column)}`;
   const frees = live.generated?.kind === "stored" && desired.generated === null;
   const keeps = frees && live.type === desired.type;
+  const { apart, again } = besideItsSequence(table, desired, scope);
   return alteration({
     operation: "change_generated",
     table: table.name,
     object: desired.name,
     reason: keeps ? "new rows would no longer get the computed value" : anewReason(desired),
     // In front of the change of a type that the old expression reads.
-    first: [keeps ? `${head} ALTER COLUMN ${name} DROP EXPRESSION` : drop],
-    up: keeps ? ownValues(table, live, desired, scope) : [anew(desired)],
-    down: live.generated === null ? null : [drop, anew(live)],
+    first: keeps ? [`${head} ALTER COLUMN ${name} DROP EXPRESSION`] : [...apart, drop],
+    up: keeps ? ownValues(table, live, desired, scope) : [anew(desired), ...again],
+    down: live.generated === null ? null : [...apart, drop, anew(live), ...again],
     note:
       [
         ...(live.generated === null ? ["the column's present values are lost"] : []),

@@ -21,6 +21,7 @@ export function diffExtensions(live: Model, desired: Model): Change[] {
           reason: `version ${present.version ?? "?"} is installed, ${extension.version} is asked for; an update runs the extension's own scripts`,
           up: [`ALTER EXTENSION ${id(extension.name)} UPDATE TO ${literal(extension.version)}`],
           down: null,
+          note: `the server refuses it where the extension has no path from ${present.version ?? "?"} to ${extension.version} (pg_extension_update_paths): a person has to look first`,
         }),
       );
     }

@@ -3,7 +3,7 @@ import { key, type Change } from "../changes.js";
 import { allSequenceClauses, createSequence } from "../create-sql.js";
 import { sequencesOf } from "../dependencies.js";
 import { movedInto, startBehind } from "./sequence-position.js";
-import type { Sequence } from "../model.js";
+import type { Model, Sequence } from "../model.js";
 import { id, literal, qualified } from "../names.js";
 import { alteration } from "./alteration.js";
 import { commentChange } from "./comments.js";
@@ -37,11 +37,20 @@ export function diffSequences(scope: Scope, owned: Owned): Change[] {
     const { ownedBy } = sequence;
     const ours =
       ownedBy === null ? owned.sequences.has(sequence.name) : mentioned.has(ownedBy.table);
-    const columns = scope.desired.tables.find(({ name }) => name === ownedBy?.table)?.columns;
-    const withColumn = ownedBy !== null && !columns?.some(({ name }) => name === ownedBy.column);
-    if (ours && !withColumn) changes.push(dropSequence(sequence, scope));
+    if (ours && !goesWithColumn(sequence, scope)) changes.push(dropSequence(sequence, scope));
   }
   return changes;
+}
+
+/** What is made anew, as generated, is dropped before. */
+function goesWithColumn({ ownedBy }: Sequence, { live, desired }: Scope): boolean {
+  if (ownedBy === null) return false;
+  const columnOf = ({ tables }: Model) =>
+    tables
+      .find(({ name }) => name === ownedBy.table)
+      ?.columns.find(({ name }) => name === ownedBy.column);
+  const [before, after] = [columnOf(live), columnOf(desired)];
+  return after === undefined || (before?.generated === null && after.generated !== null);
 }
 
 function takesOver(scope: Scope, { ownedBy }: Sequence): boolean {

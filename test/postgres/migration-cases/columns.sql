@@ -1429,3 +1429,30 @@ create table t (id int, n int generated always as identity, m bigint generated b
 change_generated t.n
 change_generated t.m
 --person
+
+--- serial columns become generated
+--old
+create table t (id int, n serial, m bigserial unique);
+--data
+insert into t (id) values (1), (2);
+--new
+create table t (id int, n int generated always as (id * 2) stored, m bigint generated always as (id * 3) stored unique);
+--unsafe
+change_generated t.n
+change_generated t.m
+
+--- generated columns become serial, one of them of a wider type
+--old
+create table t (id int, n int not null generated always as (id * 2) stored, m int not null generated always as (id * 3) stored);
+--data
+insert into t values (1), (20);
+--new
+create table t (id int, n serial, m bigserial);
+--safe
+create_sequence t.t_n_seq
+create_sequence t.t_m_seq
+--unsafe
+change_generated t.n
+change_generated t.m
+unsupported t.t_n_seq
+unsupported t.t_m_seq
