@@ -93,7 +93,7 @@ async function createAndRead(
     await createExtensions(session, schema, input);
     await session.query(`set local search_path = ${path}`);
     for (const statement of inOrder(statements)) await create(session, schema, statement);
-    await refuseTouched(session, schema, input.namespace);
+    await refuseTouched(session, schema, input.namespace, statements);
     await refuseLeftOut(session, schema, statements);
     await fixSpelling(session);
     const model = await introspect(session, {

@@ -190,7 +190,11 @@ test.each([
     "schema.sql:2",
   ],
   ["a live enum", "create table t (m mood);", "mood"],
-  ["a live sequence", "create table t (id int default nextval('public.s'));", "public.s"],
+  [
+    "a live sequence",
+    "create table tasks (\n  id int default nextval('public.s')\n);",
+    "schema.sql:2",
+  ],
 ])("%s is an error that names its place and touches nothing live", async (_name, sql, place) => {
   await session.query("create sequence s; create table parts (id int) partition by list (id)");
   const before = await fingerprint();
