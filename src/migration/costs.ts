@@ -106,13 +106,20 @@ function surroundings(
     isLed: (table, column) => {
       const { constraints = [], indexes = [] } =
         live.tables.find(({ name }) => name === names(table)) ?? {};
+      const after = desired.tables.find(({ name }) => name === table);
+      // What goes by the same plan may be gone by then.
+      const stay = new Set(
+        [...(after?.constraints ?? []), ...(after?.indexes ?? [])].map(({ name }) => name),
+      );
       const start = `USING btree (${id(column)}`;
       return (
         constraints.some(
-          ({ kind, columns }) => (kind === "primary" || kind === "unique") && columns[0] === column,
+          ({ name, kind, columns }) =>
+            stay.has(name) && (kind === "primary" || kind === "unique") && columns[0] === column,
         ) ||
         indexes.some(
-          ({ definition }) =>
+          ({ name, definition }) =>
+            stay.has(name) &&
             [" ", ",", ")"].some((end) => definition.startsWith(start + end)) &&
             !definition.includes(" WHERE "),
         )
